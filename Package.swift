@@ -1,0 +1,142 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+// The house rules every target is compiled under: language mode 6, warnings are errors, and the upcoming features that
+// would cost a rewrite if they came later.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ path: String, exclude: [String] = [], _ dependencies: Target.Dependency...) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: settings)
+}
+
+func executable(_ name: String, _ path: String, exclude: [String] = [], _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: settings)
+}
+
+/// A function executable: `Functions/<Area>/<Name>`, linked against the Domain and only the clients it names itself.
+func function(_ path: String, _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(
+        name: String(path.split(separator: "/").last!),
+        dependencies: ["FunctionRuntime"] + dependencies, path: "Functions/\(path)", swiftSettings: settings)
+}
+
+func tests(_ name: String, exclude: [String] = [], _ dependencies: Target.Dependency...) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: settings)
+}
+
+/// A C library of the system: the Debian package on Linux, the Homebrew one on macOS.
+func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
+    .systemLibrary(
+        name: name, path: "Runtime/Libraries/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt]), .brew([brew])])
+}
+
+let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "Darkroom",
+    platforms: [.macOS(.v15)],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
+    ],
+    targets: [
+        // Runtime: generic; knows invocations, not jobs.
+        .target(name: "CLinux", path: "Runtime/Libraries/CLinux"),
+        system("CPostgres", pkgConfig: "libpq", apt: "libpq-dev", brew: "libpq"),
+        system("CHiredis", pkgConfig: "hiredis", apt: "libhiredis-dev", brew: "hiredis"),
+        system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
+        system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl"),
+        system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev", brew: "expat"),
+        library("JSON", "Runtime/JSON"),
+        library("FunctionRuntime", "Runtime/Function", exclude: ["PROTOCOL.md"], "JSON", "CLinux"),
+        library("Threads", "Runtime/Threads"),
+        library("Postgres", "Runtime/Postgres", "CPostgres", "Threads", "FunctionRuntime", "JSON"),
+        library("Redis", "Runtime/Redis", "CHiredis", "COpenSSL", "Threads", "FunctionRuntime"),
+        library("Queue", "Runtime/Queue", "Redis", "JSON", "FunctionRuntime"),
+        library("Crypto", "Runtime/Crypto", "COpenSSL"),
+        library("HTTPClient", "Runtime/HTTPClient", "CCurl", "CLinux"),
+        library("XML", "Runtime/XML", "CExpat"),
+        library(
+            "ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Crypto", "XML", "FunctionRuntime", "JSON"),
+        library(
+            "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "CLinux", hummingbird, nio,
+            nioPosix, nioHTTP1, httpTypes, logging, lifecycle, subprocess, systemPackage),
+        executable("host", "Runtime/Host", "Hosting", "FunctionRuntime", logging, lifecycle),
+        library("FunctionTesting", "Runtime/Testing", "FunctionRuntime", "JSON", "CLinux", subprocess, systemPackage),
+
+        // Functions: the application. One executable for each endpoint, worker and timer; Domain is what they share.
+        library(
+            "Domain", "Functions/Domain", "FunctionRuntime", "JSON", "Crypto", "HTTPClient", "ObjectStorage", "Postgres",
+            "Queue", "Redis"),
+        function("Images/CreateUpload", "Domain"),
+        function("Images/ImageUploaded", "Domain"),
+        function("Images/GetImage", "Domain"),
+        function("Images/GetImageContent", "Domain"),
+        function("Jobs/CreateJob", "Domain"),
+        function("Jobs/ListJobs", "Domain"),
+        function("Jobs/GetJob", "Domain"),
+        function("Jobs/CancelJob", "Domain"),
+        function("Jobs/RetryJob", "Domain"),
+        function("Jobs/WatchJob", "Domain"),
+        function("Jobs/GenerateImage", "Domain"),
+        function("Jobs/RelayOutbox", "Domain"),
+        function("Jobs/ReapJobs", "Domain"),
+        function("Operations/Health", "Domain"),
+        function("Operations/OpenAPI", "JSON"),
+        function("Page/Page", "PageAssets"),
+        .target(name: "PageAssets", path: "Functions/Page/Assets", cSettings: [.unsafeFlags(["-std=c23"])]),
+
+        // emulator: the whole cloud on a laptop.
+        library(
+            "ObjectStore", "emulator/Store", "JSON", "XML", "Crypto", hummingbird, nio, nioPosix, nioHTTP1, httpTypes,
+            logging, lifecycle, grdb),
+        library(
+            "ProviderStandIns", "emulator/Providers", "JSON", "Crypto", hummingbird, nio, httpTypes, logging, lifecycle),
+        executable(
+            "emulator", "emulator", exclude: ["Store", "Providers"], "Hosting", "FunctionRuntime", "ObjectStore",
+            "ProviderStandIns", "Postgres", "Redis", "Queue", "JSON", "CLinux", hummingbird, nio, httpTypes, logging,
+            lifecycle, subprocess, systemPackage, argumentParser),
+
+        // Tests mirror the targets; suites in other languages (EndToEnd, Browser, Faults, Benchmarks) stand beside them.
+        tests("JSONTests", "JSON"),
+        tests("FunctionRuntimeTests", "FunctionRuntime", "FunctionTesting", "JSON"),
+        tests("PostgresTests", "Postgres", "FunctionRuntime", "FunctionTesting"),
+        tests("RedisTests", "Redis", "FunctionRuntime", "FunctionTesting"),
+        tests("QueueTests", "Queue", "Redis", "FunctionRuntime", "FunctionTesting", "JSON"),
+        tests("CryptoTests", "Crypto"),
+        tests("HTTPClientTests", "HTTPClient", hummingbird, nio, httpTypes, logging),
+        tests("XMLTests", "XML"),
+        tests("ObjectStorageTests", "ObjectStorage", "Crypto", "FunctionRuntime"),
+        tests("HostingTests", "Hosting", "FunctionRuntime", "FunctionTesting", "Queue", "Redis", "JSON", subprocess),
+        tests(
+            "DomainTests", "Domain", "FunctionRuntime", "FunctionTesting", "Postgres", "Redis", "Queue", "JSON"),
+        tests("ObjectStoreTests", "ObjectStore", "Crypto", "XML", "JSON", httpTypes),
+        tests("ProviderStandInsTests", "ProviderStandIns", "JSON", "Crypto"),
+        tests("EmulatorTests", "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "JSON"),
+    ]
+)
