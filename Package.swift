@@ -72,6 +72,7 @@ let package = Package(
         system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
         system("COpenSSL", pkgConfig: "openssl", apt: "libssl-dev", brew: "openssl"),
         system("CExpat", pkgConfig: "expat", apt: "libexpat1-dev", brew: "expat"),
+        system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
         library("JSON", "Runtime/JSON"),
         library("FunctionRuntime", "Runtime/Function", exclude: ["PROTOCOL.md"], "JSON", "CLinux"),
         library("Threads", "Runtime/Threads"),
@@ -109,14 +110,17 @@ let package = Package(
         function("Operations/Health", "Domain"),
         function("Operations/OpenAPI", "JSON"),
         function("Page/Page", "PageAssets"),
-        .target(name: "PageAssets", path: "Functions/Page/Assets", cSettings: [.unsafeFlags(["-std=c23"])]),
+        .target(
+            name: "PageAssets", path: "Functions/Page/Assets",
+            exclude: ["index.html", "page.css", "page.js", "icon.svg"]),
 
         // emulator: the whole cloud on a laptop.
         library(
             "ObjectStore", "emulator/Store", "JSON", "XML", "Crypto", hummingbird, nio, nioPosix, nioHTTP1, httpTypes,
             logging, lifecycle, grdb),
         library(
-            "ProviderStandIns", "emulator/Providers", "JSON", "Crypto", hummingbird, nio, httpTypes, logging, lifecycle),
+            "ProviderStandIns", "emulator/Providers", "JSON", "Crypto", "HTTPClient", "CZlib", hummingbird, nio,
+            httpTypes, logging, lifecycle),
         executable(
             "emulator", "emulator", exclude: ["Store", "Providers"], "Hosting", "FunctionRuntime", "ObjectStore",
             "ProviderStandIns", "Postgres", "Redis", "Queue", "JSON", "CLinux", hummingbird, nio, httpTypes, logging,
@@ -138,5 +142,6 @@ let package = Package(
         tests("ObjectStoreTests", "ObjectStore", "Crypto", "XML", "JSON", httpTypes),
         tests("ProviderStandInsTests", "ProviderStandIns", "JSON", "Crypto"),
         tests("EmulatorTests", "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "JSON"),
-    ]
+    ],
+    cLanguageStandard: .c2x
 )
