@@ -5,9 +5,14 @@ import Glibc
 /// `@unchecked Sendable`: `entries`, `closed` and `thread` are only touched with `mutex` held, except that the thread itself
 /// may read `thread`.
 final class JobQueue: @unchecked Sendable {
-    /// A job, and the executor that it keeps alive until it has run.
+    enum Work {
+        case job(UnownedJob)
+        case closure(@Sendable () -> Void)
+    }
+
+    /// What is to be run, and the executor that it keeps alive until then.
     struct Entry {
-        let job: UnownedJob
+        let work: Work
         let executor: ThreadExecutor
     }
 
@@ -71,7 +76,10 @@ final class JobQueue: @unchecked Sendable {
         nameThread()
         while let batch = next() {
             for entry in batch {
-                entry.job.runSynchronously(on: entry.executor.asUnownedSerialExecutor())
+                switch entry.work {
+                case .job(let job): job.runSynchronously(on: entry.executor.asUnownedSerialExecutor())
+                case .closure(let closure): closure()
+                }
             }
         }
     }

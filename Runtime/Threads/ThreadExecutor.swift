@@ -26,7 +26,19 @@ package final class ThreadExecutor: SerialExecutor {
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        jobs.append(JobQueue.Entry(job: UnownedJob(job), executor: self))
+        jobs.append(JobQueue.Entry(work: .job(UnownedJob(job)), executor: self))
+    }
+
+    /// Runs `work` on the thread, after what is already queued, and does not wait for it.
+    package func submit(_ work: @escaping @Sendable () -> Void) {
+        jobs.append(JobQueue.Entry(work: .closure(work), executor: self))
+    }
+
+    /// Runs blocking `work` on the thread and returns what it returns.
+    package func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            submit { continuation.resume(with: Result(catching: work)) }
+        }
     }
 
     package func asUnownedSerialExecutor() -> UnownedSerialExecutor {
