@@ -77,15 +77,15 @@ let package = Package(
         library("FunctionRuntime", "Runtime/Function", exclude: ["PROTOCOL.md"], "JSON", "CLinux"),
         library("Threads", "Runtime/Threads"),
         library("Postgres", "Runtime/Postgres", "CPostgres", "Threads", "FunctionRuntime", "JSON"),
-        library("Redis", "Runtime/Redis", "CHiredis", "COpenSSL", "Threads", "FunctionRuntime"),
-        library("Queue", "Runtime/Queue", "Redis", "JSON", "FunctionRuntime"),
+        library("Redis", "Runtime/Redis", "CHiredis", "COpenSSL"),
+        library("Queue", "Runtime/Queue", "Redis", "JSON"),
         library("Crypto", "Runtime/Crypto", "COpenSSL"),
         library("HTTPClient", "Runtime/HTTPClient", "CCurl", "CLinux"),
         library("XML", "Runtime/XML", "CExpat"),
         library(
             "ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Crypto", "XML", "FunctionRuntime", "JSON"),
         library(
-            "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "CLinux", hummingbird, nio,
+            "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "CLinux", "Threads", hummingbird, nio,
             nioPosix, nioHTTP1, httpTypes, logging, lifecycle, subprocess, systemPackage),
         executable("host", "Runtime/Host", "Hosting", "FunctionRuntime", logging, lifecycle),
         library("FunctionTesting", "Runtime/Testing", "FunctionRuntime", "JSON", "CLinux", subprocess, systemPackage),
