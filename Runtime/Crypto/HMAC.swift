@@ -20,7 +20,7 @@ package enum HMAC {
             let result = COpenSSL.HMAC(
                 algorithm.method, key.isEmpty ? [0] : key, Int32(key.count), message, message.count,
                 output.baseAddress, nil)
-            OpenSSL.require(result == nil ? 0 : 1, "HMAC")
+            _ = OpenSSL.require(result, "HMAC")
             count = byteCount
         }
     }
