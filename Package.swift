@@ -45,6 +45,7 @@ let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -122,9 +123,10 @@ let package = Package(
             "ProviderStandIns", "emulator/Providers", "JSON", "Crypto", "HTTPClient", "CZlib", hummingbird, nio,
             httpTypes, logging, lifecycle),
         executable(
-            "emulator", "emulator", exclude: ["Store", "Providers"], "Hosting", "FunctionRuntime", "ObjectStore",
-            "ProviderStandIns", "Postgres", "Redis", "Queue", "JSON", "CLinux", hummingbird, nio, httpTypes, logging,
-            lifecycle, subprocess, systemPackage, argumentParser),
+            "emulator", "emulator", exclude: ["Store", "Providers", "Dashboard/Assets"], "DashboardAssets", "Hosting",
+            "FunctionRuntime", "ObjectStore", "ProviderStandIns", "HTTPClient", "Postgres", "Redis", "Queue", "JSON",
+            "CLinux", "Threads", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle, unixSignals, argumentParser),
+        .target(name: "DashboardAssets", path: "emulator/Dashboard/Assets"),
 
         // Tests mirror the targets; suites in other languages (EndToEnd, Browser, Faults, Benchmarks) stand beside them.
         tests("JSONTests", "JSON"),
@@ -141,7 +143,7 @@ let package = Package(
             "DomainTests", "Domain", "FunctionRuntime", "FunctionTesting", "Postgres", "Redis", "Queue", "JSON"),
         tests("ObjectStoreTests", "ObjectStore", "Crypto", "XML", "JSON", httpTypes),
         tests("ProviderStandInsTests", "ProviderStandIns", "JSON", "Crypto"),
-        tests("EmulatorTests", "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "JSON"),
+        tests("EmulatorTests", "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "HTTPClient", "JSON"),
     ],
     cLanguageStandard: .c2x
 )
