@@ -1,0 +1,16 @@
+/// A request method.
+package struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
+    /// As sent: upper case.
+    package let name: String
+
+    package init(_ name: String) { self.name = name.uppercased() }
+
+    package static let get = HTTPMethod("GET")
+    package static let head = HTTPMethod("HEAD")
+    package static let post = HTTPMethod("POST")
+    package static let put = HTTPMethod("PUT")
+    package static let patch = HTTPMethod("PATCH")
+    package static let delete = HTTPMethod("DELETE")
+
+    package var description: String { name }
+}
