@@ -16,7 +16,8 @@ func library(_ name: String, _ path: String, exclude: [String] = [], _ dependenc
     .target(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: settings)
 }
 
-func executable(_ name: String, _ path: String, exclude: [String] = [], _ dependencies: Target.Dependency...) -> Target {
+func executable(_ name: String, _ path: String, exclude: [String] = [], _ dependencies: Target.Dependency...) -> Target
+{
     .executableTarget(name: name, dependencies: dependencies, path: path, exclude: exclude, swiftSettings: settings)
 }
 
@@ -80,20 +81,23 @@ let package = Package(
         library("Postgres", "Runtime/Postgres", "CPostgres", "Threads", "FunctionRuntime", "JSON"),
         library("Redis", "Runtime/Redis", "CHiredis", "COpenSSL"),
         library("Queue", "Runtime/Queue", "Redis", "JSON"),
-        library("Crypto", "Runtime/Crypto", "COpenSSL"),
+        // Not `Crypto`: a package that Hummingbird depends on has a target of that name.
+        library("Cryptography", "Runtime/Crypto", "COpenSSL"),
         library("HTTPClient", "Runtime/HTTPClient", "CCurl", "CLinux"),
         library("XML", "Runtime/XML", "CExpat"),
         library(
-            "ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Crypto", "XML", "FunctionRuntime", "JSON"),
+            "ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Cryptography", "XML", "FunctionRuntime", "JSON"),
         library(
-            "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "CLinux", "Threads", hummingbird, nio,
+            "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "CLinux", "Threads", hummingbird,
+            nio,
             nioPosix, nioHTTP1, httpTypes, logging, lifecycle, subprocess, systemPackage),
         executable("host", "Runtime/Host", "Hosting", "FunctionRuntime", logging, lifecycle),
         library("FunctionTesting", "Runtime/Testing", "FunctionRuntime", "JSON", "CLinux", subprocess, systemPackage),
 
         // Functions: the application. One executable for each endpoint, worker and timer; Domain is what they share.
         library(
-            "Domain", "Functions/Domain", "FunctionRuntime", "JSON", "Crypto", "HTTPClient", "ObjectStorage", "Postgres",
+            "Domain", "Functions/Domain", "FunctionRuntime", "JSON", "Cryptography", "HTTPClient", "ObjectStorage",
+            "Postgres",
             "Queue", "Redis"),
         function("Images/CreateUpload", "Domain"),
         function("Images/ImageUploaded", "Domain"),
@@ -117,10 +121,10 @@ let package = Package(
 
         // emulator: the whole cloud on a laptop.
         library(
-            "ObjectStore", "emulator/Store", "JSON", "XML", "Crypto", hummingbird, nio, nioPosix, nioHTTP1, httpTypes,
+            "ObjectStore", "emulator/Store", "JSON", "XML", "Cryptography", nio, nioPosix, nioHTTP1,
             logging, lifecycle, grdb),
         library(
-            "ProviderStandIns", "emulator/Providers", "JSON", "Crypto", "HTTPClient", "CZlib", hummingbird, nio,
+            "ProviderStandIns", "emulator/Providers", "JSON", "Cryptography", "HTTPClient", "CZlib", hummingbird, nio,
             httpTypes, logging, lifecycle),
         executable(
             "emulator", "emulator", exclude: ["Store", "Providers", "Dashboard/Assets"], "DashboardAssets", "Hosting",
@@ -134,15 +138,15 @@ let package = Package(
         tests("PostgresTests", "Postgres", "FunctionRuntime", "FunctionTesting"),
         tests("RedisTests", "Redis", "FunctionRuntime", "FunctionTesting"),
         tests("QueueTests", "Queue", "Redis", "FunctionRuntime", "FunctionTesting", "JSON"),
-        tests("CryptoTests", "Crypto"),
+        tests("CryptoTests", "Cryptography"),
         tests("HTTPClientTests", "HTTPClient", hummingbird, nio, httpTypes, logging),
         tests("XMLTests", "XML"),
-        tests("ObjectStorageTests", "ObjectStorage", "Crypto", "FunctionRuntime"),
+        tests("ObjectStorageTests", "ObjectStorage", "Cryptography", "FunctionRuntime"),
         tests("HostingTests", "Hosting", "FunctionRuntime", "FunctionTesting", "Queue", "Redis", "JSON", subprocess),
         tests(
             "DomainTests", "Domain", "FunctionRuntime", "FunctionTesting", "Postgres", "Redis", "Queue", "JSON"),
-        tests("ObjectStoreTests", "ObjectStore", "Crypto", "XML", "JSON", httpTypes),
-        tests("ProviderStandInsTests", "ProviderStandIns", "JSON", "Crypto"),
+        tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio),
+        tests("ProviderStandInsTests", "ProviderStandIns", "JSON", "Cryptography"),
         tests("EmulatorTests", "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "HTTPClient", "JSON"),
     ],
     cLanguageStandard: .c2x

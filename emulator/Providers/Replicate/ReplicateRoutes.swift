@@ -1,0 +1,141 @@
+import Cryptography
+import FoundationEssentials
+import HTTPTypes
+import JSON
+
+extension ReplicateStandIn {
+    nonisolated func respond(to request: StandInRequest) async throws -> StandInResponse {
+        do {
+            return try await route(request)
+        } catch let problem as ReplicateProblem {
+            if problem.status == .tooManyRequests {
+                state.ledger.record(.init(provider: name, action: "throttled", id: "", status: 429, reference: ""))
+            }
+            return problem.response
+        }
+    }
+
+    private nonisolated func route(_ request: StandInRequest) async throws -> StandInResponse {
+        // Outputs are public, as on replicate.delivery.
+        if request.method == .get, request.path.first == "outputs", request.path.count == 3 {
+            return try await output(request.path[1], file: request.path[2])
+        }
+        let authorization = request.headers[.authorization] ?? ""
+        guard authorization.hasPrefix("Bearer ") || authorization.hasPrefix("Token "), authorization.count > 8 else {
+            throw ReplicateProblem.unauthenticated
+        }
+        let path = request.path
+        guard path.first == "v1" else { throw ReplicateProblem.notFound }
+        switch (request.method, path.count) {
+        case (.post, 2) where path[1] == "predictions":
+            return try await submit(request, model: nil)
+        case (.post, 5) where path[1] == "models" && path[4] == "predictions",
+            (.post, 5) where path[1] == "deployments" && path[4] == "predictions":
+            return try await submit(request, model: "\(path[2])/\(path[3])")
+        case (.get, 2) where path[1] == "predictions": return await list(request)
+        case (.get, 3) where path[1] == "predictions":
+            state.ledger.record(.init(provider: name, action: "get", id: path[2], status: 200, reference: ""))
+            return .json(try await prediction(path[2]).json(at: .now, base: request.base))
+        case (.post, 4) where path[1] == "predictions" && path[3] == "cancel":
+            state.ledger.record(.init(provider: name, action: "cancel", id: path[2], status: 200, reference: ""))
+            return .json(try await cancel(path[2], base: request.base).json(at: .now, base: request.base))
+        case (_, 2...3) where path[1] == "files": return try await files(request)
+        case (.get, 4) where path[1...] == ["webhooks", "default", "secret"]:
+            return .json(["key": .string("whsec_" + Base64.encode(webhookKey))])
+        case (.get, 4) where path[1] == "models": return .json(Self.model(path[2], path[3], base: request.base))
+        case (.get, 6) where path[1] == "models" && path[4] == "versions": return .json(Self.version(path[5]))
+        default: throw ReplicateProblem.notFound
+        }
+    }
+
+    private nonisolated func submit(_ request: StandInRequest, model: String?) async throws -> StandInResponse {
+        let prediction = try await create(request, model: model)
+        var status = HTTPResponse.Status.created
+        if let limit = Self.wait(request.headers[.prefer]) {
+            let remaining = prediction.end.timeIntervalSinceNow
+            try await Task.sleep(for: .seconds(max(0, min(limit, remaining))))
+            if remaining > limit { status = .accepted }
+        }
+        let current = try await self.prediction(prediction.id)
+        var response = StandInResponse.json(current.json(at: .now, base: request.base), status: status)
+        response.headers[.location] = "\(request.base)/v1/predictions/\(prediction.id)"
+        return response
+    }
+
+    /// The seconds of `Prefer: wait` (60 by default) or `wait=n` (1 to 60); nil without.
+    private static nonisolated func wait(_ header: String?) -> Double? {
+        guard let header, header.hasPrefix("wait") else { return nil }
+        return header.split(separator: "=").dropFirst().first.flatMap { Double($0) }.map { max(1, min(60, $0)) } ?? 60
+    }
+
+    private nonisolated func list(_ request: StandInRequest) async -> StandInResponse {
+        let start = request.query["cursor"].flatMap { Int($0) } ?? 0
+        let (page, next) = await list(from: max(0, start))
+        let now = Date.now
+        return .json([
+            "previous": start > 0 ? .string("\(request.base)/v1/predictions?cursor=\(max(0, start - 100))") : .null,
+            "next": next.map { .string("\(request.base)/v1/predictions?cursor=\($0)") } ?? .null,
+            "results": .array(page.map { $0.json(at: now, base: request.base) }),
+        ])
+    }
+
+    private nonisolated func files(_ request: StandInRequest) async throws -> StandInResponse {
+        switch (request.method, request.path.count) {
+        case (.post, 2):
+            let file = try ReplicateFile(form: request)
+            await store(file)
+            state.ledger.record(.init(provider: name, action: "upload", id: file.id, status: 201, reference: file.name))
+            return .json(file.json(base: request.base), status: .created)
+        case (.get, 2):
+            let files = await allFiles.map { $0.json(base: request.base) }
+            return .json(["previous": nil, "next": nil, "results": .array(files)])
+        case (.get, 3): return .json(try await file(request.path[2]).json(base: request.base))
+        case (.delete, 3):
+            try await deleteFile(request.path[2])
+            return .empty(.noContent)
+        default: throw ReplicateProblem.notFound
+        }
+    }
+
+    private nonisolated func output(_ id: String, file: String) async throws -> StandInResponse {
+        let prediction = try await prediction(id)
+        guard prediction.status(at: .now) == .succeeded, file.hasPrefix("out-"), file.hasSuffix(".png"),
+            let index = Int(file.dropFirst(4).dropLast(4)), prediction.pictures.indices.contains(index)
+        else { throw ReplicateProblem.notFound }
+        state.ledger.record(.init(provider: name, action: "output", id: id, status: 200, reference: file))
+        return .bytes(prediction.pictures[index].png(), type: "image/png")
+    }
+
+    private static nonisolated func model(_ owner: String, _ name: String, base: String) -> JSON {
+        [
+            "url": .string("\(base)/\(owner)/\(name)"), "owner": .string(owner), "name": .string(name),
+            "description": "A stand-in that draws hills", "visibility": "public", "github_url": nil, "paper_url": nil,
+            "license_url": nil, "run_count": 0, "cover_image_url": nil, "default_example": nil,
+            "latest_version": version(String(repeating: "0", count: 64)),
+        ]
+    }
+
+    private static nonisolated func version(_ id: String) -> JSON {
+        let integer: JSON = ["type": "integer"]
+        let input: JSON = [
+            "type": "object", "required": ["prompt"],
+            "properties": [
+                "prompt": ["type": "string"], "seed": integer, "width": integer, "height": integer,
+                "num_outputs": integer,
+                "aspect_ratio": ["type": "string"], "image": ["type": "string", "format": "uri"],
+            ],
+        ]
+        let output: JSON = ["type": "array", "items": ["type": "string", "format": "uri"]]
+        return [
+            "id": .string(id), "created_at": "2026-01-01T00:00:00.000Z", "cog_version": "0.9.0",
+            "openapi_schema": [
+                "openapi": "3.0.2", "info": ["title": "Cog", "version": "0.1.0"], "paths": [:],
+                "components": ["schemas": ["Input": input, "Output": output]],
+            ],
+        ]
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let prefer = Self("Prefer")!
+}
