@@ -78,7 +78,7 @@ let package = Package(
         library("JSON", "Runtime/JSON"),
         library("FunctionRuntime", "Runtime/Function", exclude: ["PROTOCOL.md"], "JSON", "CLinux"),
         library("Threads", "Runtime/Threads"),
-        library("Postgres", "Runtime/Postgres", "CPostgres", "Threads", "FunctionRuntime", "JSON"),
+        library("Postgres", "Runtime/Postgres", "CPostgres", "Threads", "JSON"),
         library("Redis", "Runtime/Redis", "CHiredis", "COpenSSL"),
         library("Queue", "Runtime/Queue", "Redis", "JSON"),
         // Not `Crypto`: a package that Hummingbird depends on has a target of that name.
@@ -92,7 +92,7 @@ let package = Package(
             nio,
             nioPosix, nioHTTP1, httpTypes, logging, lifecycle, subprocess, systemPackage),
         executable("host", "Runtime/Host", "Hosting", "FunctionRuntime", logging, lifecycle),
-        library("FunctionTesting", "Runtime/Testing", "FunctionRuntime", "JSON", "CLinux", subprocess, systemPackage),
+        library("FunctionTesting", "Runtime/Testing", "FunctionRuntime", "JSON", "CLinux", "Threads"),
 
         // Functions: the application. One executable for each endpoint, worker and timer; Domain is what they share.
         library(
@@ -135,7 +135,7 @@ let package = Package(
         // Tests mirror the targets; suites in other languages (EndToEnd, Browser, Faults, Benchmarks) stand beside them.
         tests("JSONTests", "JSON"),
         tests("FunctionRuntimeTests", "FunctionRuntime", "FunctionTesting", "JSON"),
-        tests("PostgresTests", "Postgres", "FunctionRuntime", "FunctionTesting"),
+        tests("PostgresTests", "Postgres", "Threads", "FunctionTesting", "JSON"),
         tests("RedisTests", "Redis", "FunctionRuntime", "FunctionTesting"),
         tests("QueueTests", "Queue", "Redis", "FunctionRuntime", "FunctionTesting", "JSON"),
         tests("CryptoTests", "Cryptography"),
