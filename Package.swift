@@ -124,7 +124,7 @@ let package = Package(
             "ObjectStore", "emulator/Store", "JSON", "XML", "Cryptography", nio, nioPosix, nioHTTP1,
             logging, lifecycle, grdb),
         library(
-            "ProviderStandIns", "emulator/Providers", "JSON", "Cryptography", "HTTPClient", "CZlib", hummingbird, nio,
+            "ProviderStandIns", "emulator/Providers", "JSON", "Cryptography", "HTTPClient", "CZlib", hummingbird, nio, nioPosix,
             httpTypes, logging, lifecycle),
         executable(
             "emulator", "emulator", exclude: ["Store", "Providers", "Dashboard/Assets"], "DashboardAssets", "Hosting",
@@ -136,8 +136,8 @@ let package = Package(
         tests("JSONTests", "JSON"),
         tests("FunctionRuntimeTests", "FunctionRuntime", "FunctionTesting", "JSON"),
         tests("PostgresTests", "Postgres", "Threads", "FunctionTesting", "JSON"),
-        tests("RedisTests", "Redis", "FunctionRuntime", "FunctionTesting"),
-        tests("QueueTests", "Queue", "Redis", "FunctionRuntime", "FunctionTesting", "JSON"),
+        tests("RedisTests", "Redis"),
+        tests("QueueTests", "Queue", "Redis", "JSON"),
         tests("CryptoTests", "Cryptography"),
         tests("HTTPClientTests", "HTTPClient", hummingbird, nio, httpTypes, logging),
         tests("XMLTests", "XML"),
