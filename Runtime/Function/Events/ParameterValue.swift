@@ -1,0 +1,64 @@
+public import FoundationEssentials
+
+/// A type that a parameter of the path, a field of the query or a configuration key can have.
+///
+/// An enumeration with texts as raw values needs only the name of the protocol:
+///
+///     enum Status: String, CaseIterable, ParameterValue { case queued, processing }
+public protocol ParameterValue: Sendable {
+    /// Reads the text; nil when it does not fit.
+    init?(parameter: String)
+    /// What fits, to follow "must be": `a whole number`.
+    static var parameterKind: String { get }
+}
+
+extension String: ParameterValue {
+    public init?(parameter: String) { self = parameter }
+    public static var parameterKind: String { "text" }
+}
+
+extension Int: ParameterValue {
+    public init?(parameter: String) { self.init(parameter) }
+    public static var parameterKind: String { "a whole number" }
+}
+
+extension Double: ParameterValue {
+    public init?(parameter: String) {
+        guard let value = Double(parameter), value.isFinite else { return nil }
+        self = value
+    }
+    public static var parameterKind: String { "a number" }
+}
+
+extension Bool: ParameterValue {
+    public init?(parameter: String) {
+        switch parameter {
+        case "true", "1", "yes", "on": self = true
+        case "false", "0", "no", "off": self = false
+        default: return nil
+        }
+    }
+    public static var parameterKind: String { "true or false" }
+}
+
+extension UUID: ParameterValue {
+    public init?(parameter: String) { self.init(uuidString: parameter) }
+    public static var parameterKind: String { "a UUID" }
+}
+
+extension Date: ParameterValue {
+    public init?(parameter: String) {
+        guard let date = RFC3339.date(from: parameter) else { return nil }
+        self = date
+    }
+    public static var parameterKind: String { "a time such as 2026-11-20T19:22:31Z" }
+}
+
+extension ParameterValue where Self: RawRepresentable, RawValue == String {
+    public init?(parameter: String) { self.init(rawValue: parameter) }
+    public static var parameterKind: String { "a known value" }
+}
+
+extension ParameterValue where Self: RawRepresentable & CaseIterable, RawValue == String {
+    public static var parameterKind: String { "one of \(allCases.map(\.rawValue).joined(separator: ", "))" }
+}

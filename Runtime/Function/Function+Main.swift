@@ -1,0 +1,1 @@
+extension Function { public static func main() async {} }
