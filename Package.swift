@@ -146,7 +146,7 @@ let package = Package(
         tests(
             "DomainTests", "Domain", "FunctionRuntime", "FunctionTesting", "Postgres", "Redis", "Queue", "JSON"),
         tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio),
-        tests("ProviderStandInsTests", "ProviderStandIns", "JSON", "Cryptography"),
+        tests("ProviderStandInsTests", "ProviderStandIns", "HTTPClient", "JSON", logging),
         tests("EmulatorTests", "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "HTTPClient", "JSON"),
     ],
     cLanguageStandard: .c2x

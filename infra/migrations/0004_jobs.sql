@@ -56,7 +56,7 @@ $$;
 create trigger jobs_transition before update of status on jobs for each row
     when (old.status <> new.status and (old.status, new.status) not in (
         ('awaiting_upload', 'queued'), ('awaiting_upload', 'canceled'), ('awaiting_upload', 'failed'),
-        ('queued', 'processing'), ('queued', 'canceled'), ('queued', 'failed'),
+        ('queued', 'processing'), ('queued', 'canceled'),
         ('processing', 'completed'), ('processing', 'failed'), ('processing', 'queued'), ('processing', 'canceled'),
         ('failed', 'queued'), ('canceled', 'queued')))
     execute function refuse_job_transition();

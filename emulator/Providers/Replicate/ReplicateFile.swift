@@ -1,5 +1,6 @@
 import Cryptography
 import FoundationEssentials
+import HTTPTypes
 import JSON
 
 /// A file a client uploaded to use as input.

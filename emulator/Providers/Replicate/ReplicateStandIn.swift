@@ -1,5 +1,6 @@
 import Cryptography
 import FoundationEssentials
+import HTTPTypes
 import JSON
 
 /// Replicate's HTTP API (https://replicate.com/docs/reference/http) as its official client uses it: predictions, files, models,
@@ -157,7 +158,7 @@ actor ReplicateStandIn: StandIn {
     /// Sends one webhook when it is due; tries up to five times with growing pauses, as Replicate repeats terminal ones.
     private func deliver(_ delivery: WebhookDelivery) async {
         let wait = delivery.due.timeIntervalSinceNow
-        guard wait <= 0 || (try? await Task.sleep(for: .seconds(wait))) != nil else { return }
+        guard (try? await Task.sleep(for: .seconds(max(0, wait)))) != nil else { return }
         guard let prediction = predictions[delivery.id], delivery.event != .completed || prediction.isOver(at: .now)
         else { return }
         let body = prediction.json(at: .now, base: delivery.base).serialized

@@ -32,7 +32,7 @@ package struct Knobs: Sendable, Hashable {
     /// Takes over the keys that `json` names and leaves the others.
     ///
     /// - Throws: ``StandInError`` naming the key, its value and its range; then nothing is changed.
-    package mutating func apply(_ json: JSON) throws {
+    mutating func apply(_ json: JSON) throws {
         guard let values = json.object else {
             throw StandInError("the knobs are not a JSON object (want {\"latency_ms\": 400, …})")
         }
@@ -69,7 +69,7 @@ package struct Knobs: Sendable, Hashable {
     }
 
     /// The knobs as the document ``apply(_:)`` reads.
-    package var json: JSON {
+    var json: JSON {
         [
             "latency_ms": .integer(Int64(latency)), "steps": .integer(Int64(steps)),
             "failure_rate": .number(failureRate),

@@ -33,7 +33,7 @@ struct MultipartForm: Sendable {
     private static func part(_ section: ArraySlice<UInt8>) -> Part? {
         let line: [UInt8] = [13, 10]
         guard section.starts(with: line), section.suffix(2).elementsEqual(line),
-            let gap = section.firstRange(of: line + line)
+            let gap = section.dropFirst(2).firstRange(of: line + line), gap.upperBound <= section.endIndex - 2
         else { return nil }
         var headers: [String: String] = [:]
         for header in String(decoding: section[section.startIndex + 2..<gap.lowerBound], as: UTF8.self).split(

@@ -32,3 +32,21 @@ extension HTTPField.Name {
     /// Settings for one request, as JSON (see ``Knobs``).
     static let standIn = Self("X-Stand-In")!
 }
+
+extension String {
+    /// Decodes percent-encoded text (RFC 3986, section 2.1); a `%` without two digits stays as it is.
+    init(percentEncoded text: Substring) {
+        var bytes: [UInt8] = []
+        var rest = text.utf8[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2).compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+            if byte == UInt8(ascii: "%"), digits.count == 2 {
+                bytes.append(UInt8(digits[0] << 4 | digits[1]))
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        self.init(decoding: bytes, as: UTF8.self)
+    }
+}

@@ -4,7 +4,8 @@ import HummingbirdCore
 import JSON
 package import Logging
 import NIOCore
-package import ServiceLifecycle
+import NIOPosix
+import ServiceLifecycle
 
 /// Serves every provider's stand-in on one port, each below a path of its own, and the controls of all of them:
 ///
@@ -69,7 +70,7 @@ package struct StandInServer: Service {
     private func respond(_ request: Request) async -> StandInResponse {
         do {
             let body = try await request.body.collect(upTo: Self.bodyLimit)
-            let path = request.uri.path.split(separator: "/").map { $0.removingPercentEncoding ?? String($0) }
+            let path = request.uri.path.split(separator: "/").map(String.init(percentEncoded:))
             guard let first = path.first else { return .json(["stand_ins": .array(standIns.map { .string($0.name) })]) }
             if first == "_stand-in" { return try control(request.method, path.dropFirst().first, Array(buffer: body)) }
             guard let standIn = standIns.first(where: { $0.name == first }) else {

@@ -1,0 +1,44 @@
+import Testing
+
+@testable import ProviderStandIns
+
+struct DrawingTests {
+    private let picture = Picture(prompt: "a harbour", seed: 7, width: 96, height: 64)
+
+    @Test func `the same prompt and seed draw the same picture`() {
+        #expect(picture.png() == picture.png())
+    }
+
+    @Test(arguments: [
+        Picture(prompt: "a harbour.", seed: 7, width: 96, height: 64),
+        Picture(prompt: "a harbour", seed: 8, width: 96, height: 64),
+        Picture(prompt: "a harbour", seed: 7, width: 96, height: 64, input: [1, 2, 3]),
+    ])
+    func `another prompt, seed or input image draws another`(other: Picture) {
+        #expect(picture.png() != other.png())
+    }
+
+    @Test func `an input image shows through`() throws {
+        let red = Bitmap(width: 96, height: 64) { _ in { _ in Color(1, 0, 0) } }
+        var tinted = picture
+        tinted.input = PNG.encode(red)
+        let bitmap = try #require(PNG.decode(tinted.png()))
+        #expect(bitmap[2, 2].bytes.0 > 140)
+    }
+
+    @Test func `a PNG is read as it was written`() throws {
+        let bitmap = Bitmap(width: 5, height: 3) { y in { x in Color(Float(x) / 5, Float(y) / 3, 0.5) } }
+        #expect(try #require(PNG.decode(PNG.encode(bitmap))).pixels == bitmap.pixels)
+    }
+
+    @Test func `a PNG that is cut anywhere is refused`() {
+        let file = PNG.encode(Bitmap(width: 9, height: 9) { _ in { _ in Color(0, 1, 0) } })
+        for length in 0..<file.count - 16 { #expect(PNG.decode(Array(file.prefix(length))) == nil) }
+    }
+
+    @Test func `a PNG that claims to be huge is refused before memory is taken`() {
+        var file = PNG.encode(Bitmap(width: 1, height: 1) { _ in { _ in Color(0, 0, 0) } })
+        file.replaceSubrange(16..<24, with: [0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff])
+        #expect(PNG.decode(file) == nil)
+    }
+}

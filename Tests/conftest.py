@@ -1,0 +1,116 @@
+"""A running emulator for every suite: started by the README's command on free ports with a data folder of its own."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import time
+
+import pytest
+import requests
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TERMINAL = {"completed", "failed", "canceled"}
+
+
+class Emulator:
+    """The emulator as its user sees it: one line of addresses, and a service behind them."""
+
+    def __init__(self, data, *arguments, environment=None):
+        self.data = pathlib.Path(data)
+        self.log = open(self.data.parent / f"{self.data.name}.log", "w+")
+        self.process = subprocess.Popen(
+            [ROOT / "infra/up", "--json", "--no-reload", "--data", str(data), *FREE_PORTS, *arguments],
+            stdout=subprocess.PIPE, stderr=self.log, text=True, env={**os.environ, **(environment or {})},
+            start_new_session=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError(f"the emulator ended with {self.process.wait()}:\n{self.log_text()}")
+        self.addresses = json.loads(line)
+        self.gateway = self.addresses["gateway"]
+        self.replicate = self.addresses["providers"]["replicate"]
+
+    def log_text(self):
+        self.log.flush()
+        return pathlib.Path(self.log.name).read_text()[-20_000:]
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(timeout=40)
+        finally:
+            self.kill()
+
+    def kill(self):
+        """SIGKILL to the emulator itself, and to nothing else: what it started has to notice."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    # The service
+
+    def api(self, method, path, expect=None, **options):
+        answer = requests.request(method, f"{self.gateway}/api/v1{path}", timeout=30, **options)
+        if expect is not None:
+            assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer
+
+    def create_job(self, prompt="a harbour at dawn", expect=202, headers=None, **body):
+        return self.api("POST", "/jobs", expect, json={"prompt": prompt, **body}, headers=headers).json()
+
+    def job(self, identifier):
+        return self.api("GET", f"/jobs/{identifier}", 200).json()
+
+    def wait_for(self, identifier, *states, seconds=30):
+        """The job, once it is in one of the states (any that ends a job, unless said otherwise)."""
+        wanted = set(states) or TERMINAL
+        return until(lambda: (job := self.job(identifier))["status"] in wanted and job, seconds,
+                     lambda: f"job {identifier} is {self.job(identifier)}")
+
+    # The stand-ins' controls
+
+    def knobs(self, **knobs):
+        base = self.replicate.rsplit("/", 1)[0]
+        answer = requests.put(f"{base}/_stand-in/knobs", json=knobs, timeout=10)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def calls(self):
+        base = self.replicate.rsplit("/", 1)[0]
+        return requests.get(f"{base}/_stand-in/calls", timeout=10).json()
+
+    def forget_calls(self):
+        base = self.replicate.rsplit("/", 1)[0]
+        assert requests.delete(f"{base}/_stand-in/calls", timeout=10).status_code == 204
+
+
+STANDARD_KNOBS = {"latency_ms": 150, "steps": 3, "failure_rate": 0, "throttle_rate": 0, "retry_after": 1}
+FREE_PORTS = [word for name in ("", "dashboard-", "s3-", "blob-", "postgres-", "redis-", "providers-")
+              for word in (f"--{name}port", "0")]
+
+
+def until(condition, seconds, otherwise="it did not happen"):
+    """Waits for a condition to hold and returns what it gave."""
+    end = time.monotonic() + seconds
+    while True:
+        if found := condition():
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"after {seconds} s: {otherwise() if callable(otherwise) else otherwise}")
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory):
+    running = Emulator(tmp_path_factory.mktemp("emulator") / "data")
+    yield running
+    assert running.stop() == 0, running.log_text()
+
+
+@pytest.fixture(autouse=True)
+def standard_knobs(request):
+    """Every test that uses the shared emulator begins with the same stand-ins."""
+    if "emulator" in request.fixturenames:
+        request.getfixturevalue("emulator").knobs(**STANDARD_KNOBS)
