@@ -1,0 +1,20 @@
+import NIOHTTP1
+import Synchronization
+
+/// One request on a connection, from its head to the last byte of its answer.
+final class HTTPExchange: Sendable {
+    let head: HTTPRequestHead
+    let body: InvocationBody
+    /// Cancels the call when the client goes away.
+    let cancellation = Cancellation()
+    /// The answer when the request is refused before any function sees it.
+    let rejection: ProblemDetails?
+    /// The streamed body has passed the limit: the call is canceled, and its answer is 413.
+    let isTooLarge = Atomic(false)
+
+    init(head: HTTPRequestHead, body: InvocationBody, rejection: ProblemDetails? = nil) {
+        self.head = head
+        self.body = body
+        self.rejection = rejection
+    }
+}
