@@ -1,0 +1,190 @@
+"""The page in a real browser: the journey of a person who wants a picture."""
+
+import os
+import pathlib
+
+import pytest
+from conftest import until
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+# Where the pictures of the README come from; set to renew them.
+PICTURES = os.environ.get("DARKROOM_PICTURES")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1200,900",
+                     "--force-prefers-reduced-motion", "--hide-scrollbars"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService("/usr/bin/chromedriver"))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def page(browser, emulator):
+    browser.get(emulator.gateway + "/")
+    browser.execute_script("localStorage.clear()")
+    browser.refresh()
+    yield browser
+    severe = [entry["message"] for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert not [message for message in severe if "/api/v1" not in message], severe
+
+
+def see(page, identifier):
+    return page.find_element(By.ID, identifier)
+
+
+def wait(page, condition, seconds=30):
+    return WebDriverWait(page, seconds, 0.05).until(lambda _: condition())
+
+
+def picture_file(tmp_path, emulator):
+    import requests
+    job = emulator.wait_for(emulator.create_job("a picture to start from")["id"])
+    path = tmp_path / "start.png"
+    path.write_bytes(requests.get(job["results"][0]["url"], timeout=10).content)
+    return path
+
+
+def test_a_person_types_a_prompt_drops_a_picture_and_gets_the_result(page, emulator, tmp_path):
+    source = picture_file(tmp_path, emulator)
+    emulator.knobs(latency_ms=1500, steps=10)
+    see(page, "prompt").send_keys("A harbour at dawn, fog over still water, oil on canvas")
+    see(page, "file").send_keys(str(source))
+    wait(page, lambda: "is uploaded" in see(page, "file-state").text)
+    assert see(page, "upload").get_property("value") == 1
+    see(page, "start").click()
+    states = []
+
+    def record():
+        status = see(page, "job").get_dom_attribute("data-status")
+        if status and (not states or states[-1] != status):
+            states.append(status)
+        return status == "completed"
+    wait(page, record)
+    assert states[-2:] == ["processing", "completed"] and states[0] in ("queued", "awaiting_upload"), states
+    image = wait(page, lambda: page.find_elements(By.CSS_SELECTOR, "#results img"))[0]
+    wait(page, lambda: page.execute_script("return arguments[0].naturalWidth", image) == 768)
+    link = page.find_element(By.CSS_SELECTOR, "#results a[download]")
+    assert link.get_attribute("download").endswith(".png")
+    if PICTURES:
+        page.set_window_size(1200, 1150)
+        page.save_screenshot(str(pathlib.Path(PICTURES) / "page.png"))
+
+
+def test_the_progress_is_seen_while_the_provider_works(page, emulator):
+    emulator.knobs(latency_ms=2000, steps=10)
+    see(page, "prompt").send_keys("slowly")
+    see(page, "prompt").send_keys(Keys.CONTROL, Keys.ENTER)
+    wait(page, lambda: "%" in see(page, "job-state").text)
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+
+
+def test_a_job_is_canceled_and_tried_again(page, emulator):
+    emulator.knobs(latency_ms=15_000)
+    see(page, "prompt").send_keys("to be canceled by hand")
+    see(page, "start").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "processing")
+    see(page, "cancel").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "canceled")
+    emulator.knobs(latency_ms=100)
+    see(page, "retry").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+
+
+def test_errors_are_sentences_beside_what_caused_them(page):
+    see(page, "start").click()
+    error = see(page, "form-error")
+    wait(page, lambda: error.text)
+    assert error.text == "Say what the picture should show."
+    assert see(page, "prompt").get_attribute("aria-invalid") == "true"
+    assert page.switch_to.active_element == see(page, "prompt")
+
+
+def test_a_file_that_is_no_picture_is_refused_at_once(page, tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("no picture")
+    see(page, "file").send_keys(str(path))
+    assert "notes.txt is not a PNG" in see(page, "file-state").text
+
+
+def test_the_page_works_without_events_by_polling(page, emulator):
+    emulator.knobs(latency_ms=300)
+    page.execute_script("""
+        window.EventSource = class extends EventTarget {
+          static CLOSED = 2; readyState = 2; close() {}
+          constructor() { super(); setTimeout(() => this.dispatchEvent(new Event("error")), 10); }
+        };""")
+    see(page, "prompt").send_keys("without events")
+    see(page, "start").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+
+
+def test_history_lists_searches_and_filters(page, emulator):
+    emulator.knobs(latency_ms=50)
+    emulator.wait_for(emulator.create_job("a unicorn in the history")["id"])
+    emulator.wait_for(emulator.create_job("a badger in the history")["id"])
+    see(page, "tab-history").click()
+    wait(page, lambda: len(page.find_elements(By.CSS_SELECTOR, "#jobs li")) >= 2)
+    see(page, "query").send_keys("unicorn")
+    wait(page, lambda: [card.text.split("\n")[0] for card in page.find_elements(By.CSS_SELECTOR, "#jobs li p")]
+         == ["a unicorn in the history"])
+    Select(see(page, "status")).select_by_value("failed")
+    wait(page, lambda: see(page, "empty").is_displayed())
+
+
+def test_architecture_shows_the_live_endpoints_and_services(page):
+    see(page, "tab-architecture").click()
+    wait(page, lambda: "/api/v1/jobs" in see(page, "endpoints").text)
+    wait(page, lambda: "postgres: up" in see(page, "health").text)
+
+
+def test_tabs_are_reached_and_moved_by_keyboard(page):
+    tab = see(page, "tab-generate")
+    page.execute_script("arguments[0].focus()", tab)
+    tab.send_keys(Keys.ARROW_RIGHT)
+    assert page.switch_to.active_element.get_attribute("id") == "tab-history"
+    assert see(page, "history").is_displayed() and not see(page, "generate").is_displayed()
+    page.switch_to.active_element.send_keys(Keys.END)
+    assert see(page, "tab-architecture").get_attribute("aria-selected") == "true"
+
+
+def test_the_theme_is_kept(page):
+    before = page.execute_script("return document.documentElement.dataset.theme")
+    see(page, "theme").click()
+    after = page.execute_script("return document.documentElement.dataset.theme")
+    assert {before, after} == {"dark", "light"}
+    page.refresh()
+    assert page.execute_script("return document.documentElement.dataset.theme") == after
+
+
+def test_every_control_has_a_name_and_the_page_is_small(page, emulator):
+    nameless = page.execute_script("""
+        return [...document.querySelectorAll("button, input, select, textarea, progress, img")].filter((element) =>
+          !(element.labels?.length || element.ariaLabel || element.getAttribute("aria-labelledby")
+            || element.textContent.trim() || element.tagName === "IMG" && element.hasAttribute("alt")))
+          .map((element) => element.outerHTML)""")
+    assert nameless == []
+    size = page.execute_script("""
+        const paths = ["/", ...performance.getEntriesByType("resource").map((entry) => entry.name)
+          .filter((name) => name.includes("/assets/"))];
+        return Promise.all(paths.map((path) => fetch(path).then((answer) => answer.arrayBuffer())))
+          .then((bodies) => bodies.reduce((sum, body) => sum + body.byteLength, 0))""")
+    assert 0 < size < 60 * 1024
+
+
+def test_the_dashboard_shows_functions_and_invocations(browser, emulator):
+    emulator.wait_for(emulator.create_job("seen on the dashboard")["id"])
+    browser.get(emulator.addresses["dashboard"] + "/")
+    wait(browser, lambda: "GenerateImage" in browser.find_element(By.TAG_NAME, "body").text)
+    if PICTURES:
+        browser.set_window_size(1200, 1000)
+        until(lambda: "CreateJob" in browser.find_element(By.TAG_NAME, "body").text, 10)
+        browser.save_screenshot(str(pathlib.Path(PICTURES) / "dashboard.png"))
