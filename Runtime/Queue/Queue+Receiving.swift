@@ -51,10 +51,13 @@ extension Queue {
     /// - Parameters:
     ///   - idle: the lease; who has not renewed for so long has lost it.
     ///   - max: at most so many.
-    package func reclaim(idle: Duration, max: Int) async throws -> [LeasedMessage] {
+    ///   - forgotten: a consumer that holds nothing and was silent for so long is taken off the list.
+    package func reclaim(
+        idle: Duration, max: Int, forgetting forgotten: Duration = .seconds(3600)
+    ) async throws -> [LeasedMessage] {
         let reply = try await redis.script(
             QueueScripts.reclaim, keys: keys.streams,
-            arguments: [consumer, idle.milliseconds, max, Duration.seconds(3600).milliseconds])
+            arguments: [consumer, idle.milliseconds, max, forgotten.milliseconds])
         return try await leased(reply.expect(\.array))
     }
 

@@ -72,8 +72,8 @@ enum QueueScripts {
             -- When the oldest message that nobody took was added, in ms; nil when there is none.
             local function since(index)
               local groups = redis.pcall('XINFO', 'GROUPS', KEYS[index])
-              if groups.err or #groups == 0 then return nil end
-              local last = fields(groups[1])['last-delivered-id']
+              if groups.err then return nil end
+              local last = groups[1] and fields(groups[1])['last-delivered-id'] or '0-0'
               local entries = redis.call('XRANGE', KEYS[index], '(' .. last, '+', 'COUNT', 1)
               return entries[1] and tonumber(string.match(entries[1][1], '^%d+'))
             end

@@ -2,10 +2,12 @@ import Foundation
 import Redis
 import Testing
 
+@testable import FunctionTesting
+
 @Suite(.timeLimit(.minutes(1)))
 struct TLSTests {
-    /// A server that speaks only TLS, with a certificate for `localhost` signed by an authority of its own.
-    private func start() async throws -> (server: RedisServer, authority: String) {
+    /// A server that also speaks TLS, with a certificate for `localhost` signed by an authority of its own.
+    private func start() async throws -> (server: TemporaryRedis, port: Int, authority: String) {
         let directory = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         try "subjectAltName=DNS:localhost,IP:127.0.0.1\n".write(
@@ -25,19 +27,20 @@ struct TLSTests {
             #expect(openssl.terminationStatus == 0, "openssl \(line)")
         }
         let path = directory.path()
-        let port = try RedisServer.freePort()
-        let server = try await RedisServer(
-            [
-                "--port", "0", "--tls-port", String(port), "--tls-cert-file", "\(path)/server.pem", "--tls-key-file",
-                "\(path)/server.key", "--tls-ca-cert-file", "\(path)/ca.pem", "--tls-auth-clients", "no",
-            ], port: port)
-        return (server, "\(path)/ca.pem")
+        // The server may run as another user.
+        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: "\(path)/server.key")
+        let port = try TemporaryPort.free()
+        let server = try await TemporaryRedis.start(settings: [
+            "--tls-port", String(port), "--tls-cert-file", "\(path)/server.pem", "--tls-key-file",
+            "\(path)/server.key", "--tls-ca-cert-file", "\(path)/ca.pem", "--tls-auth-clients", "no",
+        ])
+        return (server, port, "\(path)/ca.pem")
     }
 
     @Test(arguments: ["localhost", "127.0.0.1"])
     func `speaks TLS with a server whose certificate is for its name or address`(host: String) async throws {
-        let (server, authority) = try await start()
-        let redis = try Redis(url: "rediss://\(host):\(server.port)?ca=\(authority)")
+        let (server, port, authority) = try await start()
+        let redis = try Redis(url: "rediss://\(host):\(port)?ca=\(authority)")
         let value = (0..<1_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try await redis.send("SET", "key", value)
         #expect(try await redis.send("GET", "key").bytes == value)
@@ -50,29 +53,31 @@ struct TLSTests {
             }
             try await group.waitForAll()
         }
-        server.kill()
+        try await server.kill()
         await #expect(throws: RedisError.self) { try await redis.send("PING") }
     }
 
     @Test func `refuses a certificate that it does not trust`() async throws {
-        let (server, _) = try await start()
-        let redis = try Redis(url: "rediss://localhost:\(server.port)")
+        let (server, port, _) = try await start()
+        defer { withExtendedLifetime(server) {} }
+        let redis = try Redis(url: "rediss://localhost:\(port)")
         let error = await #expect(throws: RedisError.self) { try await redis.send("PING") }
         #expect("\(error!)".contains("certificate is not trusted"), "\(error!)")
     }
 
     @Test func `refuses a certificate for another name`() async throws {
-        let (server, authority) = try await start()
+        let (server, port, authority) = try await start()
+        defer { withExtendedLifetime(server) {} }
         // Also loopback, and not among the certificate's names.
-        let redis = try Redis(url: "rediss://ip6-localhost.localdomain:\(server.port)?ca=\(authority)")
-        let named = try Redis(url: "rediss://127.0.0.2:\(server.port)?ca=\(authority)")
+        let redis = try Redis(url: "rediss://ip6-localhost.localdomain:\(port)?ca=\(authority)")
+        let named = try Redis(url: "rediss://127.0.0.2:\(port)?ca=\(authority)")
         for redis in [redis, named] {
             await #expect(throws: RedisError.self) { try await redis.send("PING") }
         }
     }
 
     @Test func `says that the server does not speak TLS`() async throws {
-        let server = try await RedisServer()
+        let server = try await TemporaryRedis.start()
         var configuration = try RedisConfiguration(url: "rediss://127.0.0.1:\(server.port)")
         configuration.connectTimeout = .seconds(2)
         let redis = Redis(configuration)
@@ -85,7 +90,7 @@ struct TLSTests {
     }
 
     @Test func `names the file of authorities that cannot be read`() async throws {
-        let server = try await RedisServer()
+        let server = try await TemporaryRedis.start()
         let redis = try Redis(url: "rediss://127.0.0.1:\(server.port)?ca=/none.pem")
         let error = await #expect(throws: RedisError.self) { try await redis.send("PING") }
         #expect("\(error!)".contains("/none.pem"), "\(error!)")
