@@ -83,10 +83,9 @@ let package = Package(
         library("Queue", "Runtime/Queue", "Redis", "JSON"),
         // Not `Crypto`: a package that Hummingbird depends on has a target of that name.
         library("Cryptography", "Runtime/Crypto", "COpenSSL"),
-        library("HTTPClient", "Runtime/HTTPClient", "CCurl", "CLinux"),
+        library("HTTPClient", "Runtime/HTTPClient", "CCurl"),
         library("XML", "Runtime/XML", "CExpat"),
-        library(
-            "ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Cryptography", "XML", "FunctionRuntime", "JSON"),
+        library("ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Cryptography", "XML"),
         library(
             "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "CLinux", "Threads", hummingbird,
             nio,
@@ -139,9 +138,9 @@ let package = Package(
         tests("RedisTests", "Redis", "FunctionTesting"),
         tests("QueueTests", "Queue", "Redis", "FunctionTesting", "JSON"),
         tests("CryptoTests", "Cryptography"),
-        tests("HTTPClientTests", "HTTPClient", hummingbird, nio, httpTypes, logging),
+        tests("HTTPClientTests", "HTTPClient", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle),
         tests("XMLTests", "XML"),
-        tests("ObjectStorageTests", "ObjectStorage", "Cryptography", "FunctionRuntime"),
+        tests("ObjectStorageTests", "ObjectStorage", "HTTPClient", "Cryptography"),
         tests("HostingTests", "Hosting", "FunctionRuntime", "FunctionTesting", "Queue", "Redis", "JSON", subprocess),
         tests(
             "DomainTests", "Domain", "FunctionRuntime", "FunctionTesting", "Postgres", "Redis", "Queue", "JSON"),
