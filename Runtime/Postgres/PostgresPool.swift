@@ -131,7 +131,8 @@ final class PostgresPool: Sendable {
 
     private func hand(
         over member: Member,
-        _ decide: @Sendable (inout PoolState<PostgresConnection, Waiter>) -> PoolState<PostgresConnection, Waiter>.Handover
+        _ decide:
+            @Sendable (inout PoolState<PostgresConnection, Waiter>) -> PoolState<PostgresConnection, Waiter>.Handover
     ) {
         switch state.withLock({ decide(&$0.pool) }) {
         case .give(let member, let waiter): waiter.resume(returning: member)
