@@ -1,0 +1,19 @@
+"""Every benchmark, each against a named peer in the same run:  .build/python/bin/python Tests/Benchmarks/run.py [NAME ...]
+
+Names: invocation, protocol, start, pipeline. Quote the ratios: the absolute numbers are this machine's."""
+
+import sys
+
+import invocation
+import pipeline
+import protocol
+import start
+
+BENCHMARKS = {"invocation": invocation.run, "protocol": protocol.run, "start": start.run, "pipeline": pipeline.run}
+
+if __name__ == "__main__":
+    names = sys.argv[1:] or list(BENCHMARKS)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        raise SystemExit(f"there is no benchmark {unknown[0]} (there are {', '.join(BENCHMARKS)})")
+    for name in names:
+        BENCHMARKS[name]()
