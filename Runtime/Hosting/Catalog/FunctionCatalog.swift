@@ -1,4 +1,4 @@
-package import FunctionRuntime
+import FunctionRuntime
 import Glibc
 import JSON
 import Subprocess
@@ -59,7 +59,9 @@ package actor FunctionCatalog {
             for path in stamps.keys {
                 group.addTask { [timeout, environment] in (path, await describe(path, environment, timeout)) }
             }
-            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            var results: [String: Result<FunctionDescription, CatalogProblem>] = [:]
+            for await (path, result) in group { results[path] = result }
+            return results
         }
         for (path, result) in described {
             if let stamp = stamps[path] ?? nil { known[path] = (stamp, result) }
@@ -118,16 +120,25 @@ private func describe(
     }
 }
 
+/// What `--describe` left behind.
+private struct DescribeOutput: Sendable {
+    var status: TerminationStatus
+    var output: [UInt8]
+    var error: [UInt8]
+}
+
 private func description(
     of path: String, _ environment: [String: String], _ timeout: Duration
 ) async throws -> FunctionDescription {
-    let result = try await withThrowingTaskGroup(of: ExecutionResult<BytesOutput, BytesOutput>?.self) { group in
+    let variables = Dictionary(
+        uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+    let result = try await withThrowingTaskGroup(of: DescribeOutput?.self) { group in
         group.addTask {
-            try await run(
-                .path(FilePath(path)), arguments: ["--describe"],
-                environment: .custom(
-                    Dictionary(uniqueKeysWithValues: environment.map { (.init(stringLiteral: $0.key), $0.value) })),
+            let result = try await run(
+                .path(FilePath(path)), arguments: ["--describe"], environment: .custom(variables),
                 output: .bytes(limit: 1 << 20), error: .bytes(limit: 1 << 16))
+            return DescribeOutput(
+                status: result.terminationStatus, output: result.standardOutput, error: result.standardError)
         }
         group.addTask {
             try await Task.sleep(for: timeout)
@@ -139,13 +150,12 @@ private func description(
     guard let result else {
         throw CatalogProblem(path: path, message: "--describe did not end within \(timeout). Is it a function?")
     }
-    guard result.terminationStatus == .exited(0) else {
-        let last = String(decoding: result.standardError, as: UTF8.self).split(separator: "\n").suffix(3)
-        throw CatalogProblem(
-            path: path, message: "--describe \(result.terminationStatus): \(last.joined(separator: " | "))")
+    guard result.status == .exited(0) else {
+        let last = String(decoding: result.error, as: UTF8.self).split(separator: "\n").suffix(3)
+        throw CatalogProblem(path: path, message: "--describe \(result.status): \(last.joined(separator: " | "))")
     }
     do {
-        return try FunctionDescription(json: JSON(parsing: result.standardOutput))
+        return try FunctionDescription(JSON(parsing: result.output))
     } catch {
         throw CatalogProblem(path: path, message: "--describe printed no description (PROTOCOL.md): \(error)")
     }

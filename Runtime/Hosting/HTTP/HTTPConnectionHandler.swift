@@ -1,5 +1,7 @@
+import FunctionRuntime
 import NIOCore
 import NIOHTTP1
+import Synchronization
 
 /// The server's side of one HTTP/1.1 connection: puts requests together, streams large bodies under back-pressure, answers
 /// `Expect: 100-continue` at once, and notices when the client goes away.

@@ -1,3 +1,4 @@
+import FunctionRuntime
 import HummingbirdCore
 import Logging
 import NIOCore

@@ -3,8 +3,15 @@ import Synchronization
 
 /// One request on a connection, from its head to the last byte of its answer.
 final class HTTPExchange: Sendable {
+    /// What comes with the request.
+    enum Body: Sendable {
+        case none
+        case bytes([UInt8])
+        case stream(RequestStream)
+    }
+
     let head: HTTPRequestHead
-    let body: InvocationBody
+    let body: Body
     /// Cancels the call when the client goes away.
     let cancellation = Cancellation()
     /// The answer when the request is refused before any function sees it.
@@ -12,7 +19,7 @@ final class HTTPExchange: Sendable {
     /// The streamed body has passed the limit: the call is canceled, and its answer is 413.
     let isTooLarge = Atomic(false)
 
-    init(head: HTTPRequestHead, body: InvocationBody, rejection: ProblemDetails? = nil) {
+    init(head: HTTPRequestHead, body: Body, rejection: ProblemDetails? = nil) {
         self.head = head
         self.body = body
         self.rejection = rejection

@@ -1,8 +1,8 @@
-package import FunctionRuntime
+import FunctionRuntime
 import HummingbirdCore
 package import Logging
 package import NIOCore
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// The HTTP side of a host: a server whose routes are the HTTP triggers of functions.

@@ -1,4 +1,4 @@
-package import FunctionRuntime
+import FunctionRuntime
 
 /// What an `InvocationFailure` looks like to an HTTP client.
 extension ProblemDetails {

@@ -1,5 +1,4 @@
-package import FunctionRuntime
-package import JSON
+import JSON
 
 /// An error as HTTP clients get it: problem details (RFC 9457) with the trace that leads to the logs.
 package struct ProblemDetails: Sendable {

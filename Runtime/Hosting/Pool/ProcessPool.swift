@@ -1,6 +1,6 @@
 package import FunctionRuntime
 package import NIOCore
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// The processes of one function: the thin shell around `PoolState`. Every input goes through the state under one lock, and
@@ -48,10 +48,10 @@ package final class ProcessPool: Invoker, Service {
             await withGracefulShutdownHandler {
                 await untilStopped()
             } onGracefulShutdown: {
-                stop()
+                self.stop()
             }
         } onCancel: {
-            kill()
+            self.kill()
         }
     }
 
@@ -84,7 +84,7 @@ package final class ProcessPool: Invoker, Service {
         return try await withTaskCancellationHandler {
             await call.result()
         } onCancel: {
-            cancel(call, .user)
+            self.cancel(call, .user)
         }.get()
     }
 

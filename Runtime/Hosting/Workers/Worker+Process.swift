@@ -1,9 +1,13 @@
+import CLinux
 import FunctionRuntime
 import Glibc
 import NIOCore
 import NIOPosix
 import Synchronization
 import SystemPackage
+
+/// NIOCore has a protocol of that name.
+private typealias FileDescriptor = SystemPackage.FileDescriptor
 
 /// The process of a worker: start, pipes, end.
 extension Worker {
@@ -24,10 +28,9 @@ extension Worker {
         }
     }
 
-    /// Close-on-exec from the beginning: another process may be started at the same moment.
     private static func pipe() throws(Errno) -> (FileDescriptor, FileDescriptor) {
         var descriptors: [Int32] = [-1, -1]
-        guard pipe2(&descriptors, O_CLOEXEC) == 0 else { throw Errno(rawValue: errno) }
+        guard linux_pipe(&descriptors) == 0 else { throw Errno(rawValue: errno) }
         return (FileDescriptor(rawValue: descriptors[0]), FileDescriptor(rawValue: descriptors[1]))
     }
 

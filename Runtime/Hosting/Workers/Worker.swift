@@ -87,7 +87,8 @@ final class Worker: Sendable {
         guard state.withLock({ $0.calls.add(call, deadline: deadline) }) else {
             loop.execute {
                 self.owner?.worker(
-                    self, finished: call, .function(.unavailable("the invocation \(invocation.id) is still running")))
+                    self, finished: call,
+                    .function(.unavailable("the invocation \(call.invocation.id) is still running")))
             }
             return
         }

@@ -16,3 +16,7 @@ int linux_set_parent_death_signal(int signal);
 pid_t linux_spawn(
     const char *path, char *const arguments[], char *const environment[], int standardInput, int standardOutput,
     int standardError, int deathSignal);
+
+/// A pipe whose two ends are close-on-exec from the beginning, because another process may be started at the same moment
+/// (pipe2(2)). Returns 0, or -1 with errno set.
+int linux_pipe(int descriptors[2]);
