@@ -1,0 +1,132 @@
+import Cryptography
+import FoundationEssentials
+import HTTPClient
+import XML
+
+/// The S3 protocol (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html).
+struct S3Dialect: StorageDialect {
+    let configuration: S3Configuration
+    let transport: StorageTransport
+    let signer: S3Signer
+
+    init(_ configuration: S3Configuration, client: HTTPClient) {
+        self.configuration = configuration
+        transport = StorageTransport(client: client)
+        signer = S3Signer(
+            accessKeyID: configuration.accessKeyID, secretAccessKey: configuration.secretAccessKey,
+            region: configuration.region)
+    }
+
+    /// A request for the bucket, or for an object in it.
+    func request(
+        _ method: HTTPMethod, _ key: String? = nil, query: [(String, String)] = [], at endpoint: StorageEndpoint? = nil
+    ) -> StorageRequest {
+        let endpoint = endpoint ?? configuration.endpoint
+        let object = key.map { "/\($0)" } ?? ""
+        if configuration.usesPathStyle {
+            return StorageRequest(method, endpoint, path: "/\(configuration.bucket)\(object)", query: query)
+        }
+        let path = object.isEmpty ? "/" : object
+        return StorageRequest(method, endpoint.prefixed(by: configuration.bucket), path: path, query: query)
+    }
+
+    func send(_ call: StorageCall, _ request: StorageRequest) async throws -> HTTPClient.Response {
+        let payloadHash =
+            switch request.body {
+            case .none: Hex.encode(SHA256.hash([]))
+            case .bytes(let bytes): Hex.encode(SHA256.hash(bytes))
+            case .file: S3Signer.unsignedPayload
+            }
+        return try await transport.send(call) { date in
+            var signed = request
+            signer.sign(&signed, payloadHash: payloadHash, at: date)
+            return signed
+        }
+    }
+
+    func get(_ key: String, range: Range<Int>?) async throws -> ObjectDownload {
+        let call = StorageCall("get", key)
+        var request = request(.get, key)
+        request.set("range", range.map(ObjectHeaders.range))
+        let response = try await send(call, request)
+        let headers = ObjectHeaders(headers: response.headers, metadataPrefix: MetadataRules.s3.prefix)
+        return ObjectDownload(info: try headers.info(key, call), body: response.body)
+    }
+
+    func head(_ key: String) async throws -> ObjectInfo {
+        let call = StorageCall("head", key)
+        let response = try await send(call, request(.head, key))
+        return try ObjectHeaders(headers: response.headers, metadataPrefix: MetadataRules.s3.prefix).info(key, call)
+    }
+
+    func delete(_ key: String) async throws {
+        do {
+            _ = try await send(StorageCall("delete", key), request(.delete, key))
+        } catch let error as ObjectStorageError where error.kind == .notFound {
+            // S3 itself answers 204; some that speak its protocol say 404.
+        }
+    }
+
+    func list(
+        prefix: String, delimiter: String?, continuation: String?, limit: Int
+    ) async throws -> ObjectPage {
+        let call = StorageCall("list")
+        var query = [("list-type", "2"), ("encoding-type", "url"), ("max-keys", "\(limit)"), ("prefix", prefix)]
+        if let delimiter { query.append(("delimiter", delimiter)) }
+        if let continuation { query.append(("continuation-token", continuation)) }
+        let document = try await transport.document(of: send(call, request(.get, query: query)), call)
+        let isEncoded = document["EncodingType"] == "url"
+        let decode = { (text: String) throws(ObjectStorageError) -> String in
+            guard let text = isEncoded ? PercentEncoding.decode(text, plusIsSpace: true) : text else {
+                throw ObjectStorageError(.invalidResponse, "\"\(text)\" is not percent-encoded", operation: "list")
+            }
+            return text
+        }
+        let objects = try document.all("Contents").map { item in
+            ObjectInfo(
+                key: try decode(item["Key"] ?? ""), size: item["Size"].flatMap { Int($0) } ?? 0,
+                etag: ObjectHeaders.unquoted(item["ETag"] ?? ""),
+                lastModified: item["LastModified"].flatMap { UTCTime.date(extended: $0) })
+        }
+        let prefixes = try document.all("CommonPrefixes").map { try decode($0["Prefix"] ?? "") }
+        let isTruncated = document["IsTruncated"] == "true"
+        return ObjectPage(
+            objects: objects, prefixes: prefixes,
+            continuation: isTruncated ? document["NextContinuationToken"] : nil)
+    }
+
+    func copy(_ source: String, to key: String) async throws {
+        let call = StorageCall("copy", key)
+        var request = request(.put, key)
+        let path = "/\(configuration.bucket)/\(source)"
+        request.set("x-amz-copy-source", PercentEncoding.encode(path, keepingSlashes: true))
+        _ = try await result(of: send(call, request), call)
+    }
+
+    func createContainer() async throws {
+        let call = StorageCall("create bucket")
+        var request = request(.put)
+        if configuration.region != "us-east-1" {
+            var xml = XMLWriter()
+            xml.element("CreateBucketConfiguration", ["xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"]) { xml in
+                xml.element("LocationConstraint", configuration.region)
+            }
+            request.body = .bytes(xml.bytes)
+        }
+        do {
+            _ = try await send(call, request)
+        } catch let error as ObjectStorageError where error.code == "BucketAlreadyOwnedByYou" {
+            // What was wanted.
+        }
+    }
+
+    /// The document of an operation that may fail after it has answered 200.
+    func result(of response: HTTPClient.Response, _ call: StorageCall) async throws -> XMLElement {
+        let document = try await transport.document(of: response, call)
+        guard document.name == "Error" else { return document }
+        let code = document["Code"]
+        throw ObjectStorageError(
+            StorageRefusal.kind(status: 500, code: code), document["Message"] ?? "failed", operation: call.operation,
+            key: call.key, status: response.status, code: code)
+    }
+}

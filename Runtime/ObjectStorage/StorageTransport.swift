@@ -1,0 +1,81 @@
+import FoundationEssentials
+import HTTPClient
+import XML
+
+/// Sends signed requests, tries again where that is safe, and turns refusals into errors.
+struct StorageTransport: Sendable {
+    let client: HTTPClient
+    private static let attempts = 5
+    private static let longestErrorBody = 64 << 10
+
+    /// Sends what `make` builds; builds and signs anew for each attempt.
+    /// - Returns: a response with a status of 200 to 299.
+    func send(
+        _ call: StorageCall, _ make: (Date) -> StorageRequest
+    ) async throws -> HTTPClient.Response {
+        for attempt in 1... {
+            do {
+                let response = try await client.execute(Self.request(make(Date())))
+                if response.isSuccess { return response }
+                let error = await refusal(call, response)
+                guard error.kind == .unavailable, attempt < Self.attempts else { throw error }
+                guard call.isRepeatable || response.status == 503 || response.status == 429 else { throw error }
+            } catch let error as HTTPClientError {
+                let isPassing =
+                    error.kind != .invalidRequest && error.kind != .bodyUnavailable && error.kind != .shutDown
+                guard isPassing, call.isRepeatable || error.wasNotSent, attempt < Self.attempts else {
+                    let kind: ObjectStorageError.Kind = isPassing ? .unavailable : .invalidRequest
+                    throw ObjectStorageError(kind, "\(error)", operation: call.operation, key: call.key)
+                }
+            }
+            try await Task.sleep(for: Self.pause(after: attempt))
+        }
+        fatalError("the last attempt returns or throws")
+    }
+
+    /// Reads the XML document of a successful response.
+    func document(of response: HTTPClient.Response, _ call: StorageCall) async throws -> XMLElement {
+        do {
+            return try XMLElement(parsing: try await response.body.collect(upTo: 16 << 20))
+        } catch let error as XMLError {
+            throw ObjectStorageError(
+                .invalidResponse, "the answer is not what the protocol says: \(error)", operation: call.operation,
+                key: call.key, status: response.status)
+        } catch let error as HTTPClientError {
+            throw ObjectStorageError(.unavailable, "\(error)", operation: call.operation, key: call.key)
+        }
+    }
+
+    /// Exponential, with full jitter: 0 to 100 ms, 200 ms, 400 ms, 800 ms.
+    private static func pause(after attempt: Int) -> Duration {
+        .milliseconds(Int.random(in: 0...(50 << attempt)))
+    }
+
+    private static func request(_ request: StorageRequest) -> HTTPClient.Request {
+        var headers = HTTPHeaders()
+        // libcurl sets the length itself, from the same body.
+        for (name, value) in request.headers where name != "content-length" { headers.add(name, value) }
+        let body: HTTPClient.RequestBody =
+            switch request.body {
+            case .none: .none
+            case .bytes(let bytes): .bytes(bytes)
+            case .file(let path): .file(path: path)
+            }
+        return HTTPClient.Request(request.method, request.url, headers: headers, body: body)
+    }
+
+    private func refusal(_ call: StorageCall, _ response: HTTPClient.Response) async -> ObjectStorageError {
+        var code = response.headers["x-ms-error-code"]
+        var message: String?
+        // An error's body may be missing, cut or no XML at all; the status says enough then.
+        if let bytes = try? await response.body.collect(upTo: Self.longestErrorBody),
+            let document = try? XMLElement(parsing: bytes)
+        {
+            code = code ?? document["Code"]
+            message = document["Message"]
+        }
+        let kind = StorageRefusal.kind(status: response.status, code: code)
+        return ObjectStorageError(
+            kind, message ?? "refused", operation: call.operation, key: call.key, status: response.status, code: code)
+    }
+}
