@@ -1,0 +1,169 @@
+internal import Cryptography
+internal import FoundationEssentials
+internal import FunctionRuntime
+
+/// One attempt: the provider call from wherever it stands to its stored results.
+extension GenerationWorker {
+    /// Polls that may go wrong one after another before the attempt gives up.
+    private static let failedPolls = 5
+    /// Results of one call that are kept.
+    private static let mostResults = 16
+
+    func attempt(
+        _ claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void
+    ) async throws -> [NewResult] {
+        let outputs = try await watch(try await begin(claim, log: log), claim, log: log, report: report)
+        guard outputs.count <= Self.mostResults else {
+            throw ProviderError(
+                .invalid, "the provider made \(outputs.count) pictures; at most \(Self.mostResults) are kept")
+        }
+        var results: [NewResult] = []
+        for (index, output) in outputs.enumerated() {
+            results.append(try await store(try await provider.fetch(output), index, claim))
+        }
+        return results
+    }
+
+    // MARK: The call, in two phases
+
+    /// Resumes the recorded call, finds a lost one, or makes it.
+    private func begin(_ claim: JobClaim, log: Log) async throws -> ProviderCall {
+        if let requestID = claim.call.requestID {
+            return ProviderCall(requestID: requestID, state: .running(progress: nil))
+        }
+        var request = GenerationRequest(
+            job: claim.job.id, prompt: claim.job.prompt, parameters: claim.job.parameters)
+        if claim.call.isInherited {
+            if let found = try await findLost(request, claim) {
+                log.info("found the call that an earlier attempt made", ["jobId": claim.job.id.text])
+                return try await record(found, claim)
+            }
+            log.warning("an earlier attempt may have made the call; it is made again", ["jobId": claim.job.id.text])
+            guard try await leases.recordResubmission(claim) else { throw LeaseLost() }
+        }
+        if let image = claim.image {
+            request.image = try await load(image)
+            guard try await leases.renew(claim.token) else { throw LeaseLost() }
+        }
+        // A cancel that comes now must not lose the answer: whoever is to stop the call needs its id.
+        return try await Shield.run { [request] in
+            try await record(try await provider.submit(request), claim)
+        }
+    }
+
+    /// The call of an earlier attempt: what the provider finds and no other job has recorded as its own.
+    private func findLost(_ request: GenerationRequest, _ claim: JobClaim) async throws -> ProviderCall? {
+        guard provider.capabilities.findsLostCalls else { return nil }
+        let candidates: [ProviderCall]
+        do {
+            candidates = try await provider.lookUp(request, since: claim.call.intendedAt)
+        } catch {
+            // Whatever kept the look-up from answering, the call may still be there: look again before making another.
+            throw ProviderError(error.retryClass, error.message, call: .goesOn)
+        }
+        let taken = try await leases.recorded(candidates.map(\.requestID), by: provider.name)
+        return candidates.first { !taken.contains($0.requestID) }
+    }
+
+    private func record(_ call: ProviderCall, _ claim: JobClaim) async throws -> ProviderCall {
+        switch try await Shield.persist({ try await leases.record(call.requestID, for: claim) }) {
+        case .recorded: return call
+        case .leaseLost: throw LeaseLost(leavesCall: true)
+        case .taken: throw ProviderError(.lost, "another job that asked for the same has taken the call over")
+        case .superseded(let recorded):
+            try await provider.cancel(call.requestID)
+            return ProviderCall(requestID: recorded, state: .running(progress: nil))
+        }
+    }
+
+    private func load(_ image: JobClaim.InputImage) async throws -> GenerationRequest.InputImage {
+        guard provider.capabilities.takesImages else {
+            throw ProviderError(.invalid, "the provider \(provider.name) does not draw from pictures")
+        }
+        let bytes: [UInt8]
+        do {
+            bytes = try await files.read(image.storageKey, upTo: Int(ImageRules.largestFile))
+        } catch  where !Task.isCancelled {
+            throw ProviderError(
+                .unavailable, "the input picture could not be read from storage: \(error)", code: "storage_unavailable")
+        }
+        // A signed upload URL lives on after the picture was checked.
+        guard SHA256.hash(bytes) == image.sha256 else {
+            throw ProviderError(.invalid, "the input picture was replaced after it was checked")
+        }
+        return GenerationRequest.InputImage(bytes: bytes, format: image.format)
+    }
+
+    // MARK: Watching
+
+    private func watch(
+        _ begun: ProviderCall, _ claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void
+    ) async throws -> [ProviderOutput] {
+        var call = begun
+        var shown = claim.job.progress
+        var look = 0
+        let end = ContinuousClock.now + JobRules.longestCall
+        while true {
+            switch call.state {
+            case .succeeded(let outputs): return outputs
+            case .failed(let error): throw error
+            case .canceled: throw ProviderError(.unavailable, "the call was canceled at the provider")
+            case .running(let progress):
+                if let progress, progress > shown, progress <= 1 {
+                    guard let sequence = try await leases.progress(claim.token, progress) else { throw LeaseLost() }
+                    await notifier.notify(claim.job.id, sequence: sequence, log: log)
+                    report(progress)
+                    shown = progress
+                }
+            }
+            guard ContinuousClock.now < end else {
+                try await provider.cancel(call.requestID)
+                throw ProviderError(.unavailable, "the provider did not finish within \(JobRules.longestCall)")
+            }
+            look += 1
+            try await Task.sleep(for: schedule.wait(before: look))
+            call = try await poll(call.requestID)
+        }
+    }
+
+    /// Looks at a call, again where that went wrong: looking costs nothing, and the call goes on.
+    private func poll(_ requestID: String) async throws -> ProviderCall {
+        for _ in 0..<Self.failedPolls {
+            let wait: Duration
+            do {
+                return try await provider.poll(requestID)
+            } catch {
+                guard error.call == .goesOn, error.retryClass.isRetryable else { throw error }
+                wait =
+                    if case .limited(let hint?) = error.retryClass { min(hint, .seconds(60)) } else { schedule.longest }
+            }
+            try await Task.sleep(for: wait)
+        }
+        return try await provider.poll(requestID)
+    }
+
+    // MARK: Results
+
+    /// Checks and stores one result, under a key that names the attempt: a late worker cannot replace another's bytes.
+    private func store(_ bytes: [UInt8], _ index: Int, _ claim: JobClaim) async throws -> NewResult {
+        let header: ImageHeader
+        do throws(ImageHeaderError) {
+            header = try ImageHeader(sniffing: bytes)
+        } catch {
+            throw ProviderError(.invalid, "the provider's result is no picture: \(error)")
+        }
+        let key =
+            "\(ImageRules.outputPrefix)\(claim.job.userID.text)/\(claim.job.id.text)/\(claim.token.attempt)-\(index)."
+            + header.format.fileExtension
+        do {
+            try await files.write(key, bytes, format: header.format)
+        } catch  where !Task.isCancelled {
+            throw ProviderError(
+                .unavailable, "the result could not be stored: \(error)", call: .goesOn, code: "storage_unavailable")
+        }
+        let image = StoredImage(
+            id: .version7(), storageKey: key, format: header.format, width: header.width, height: header.height,
+            size: Int64(bytes.count))
+        return NewResult(image: image, sha256: SHA256.hash(bytes))
+    }
+}

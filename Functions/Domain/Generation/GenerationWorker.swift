@@ -1,0 +1,156 @@
+package import FoundationEssentials
+package import FunctionRuntime
+
+/// Works on one job at a time for as long as it holds its lease: claim, call the provider, watch, store the results, complete.
+///
+/// Whatever dies in between, the next claim goes on from what is recorded: a call with a request id is watched again and never
+/// sent twice; one without is looked up where the provider can; only then is it sent once more.
+package struct GenerationWorker: Sendable {
+    let leases: JobLeases
+    let provider: any ImageProvider
+    let files: any PictureFiles
+    let queue: GenerateQueue
+    let notifier: JobNotifier
+    let schedule: PollSchedule
+    let backoff: Backoff
+
+    package init(
+        leases: JobLeases, provider: any ImageProvider, files: any PictureFiles, queue: GenerateQueue,
+        notifier: JobNotifier, schedule: PollSchedule = PollSchedule(), backoff: Backoff = .jobs
+    ) {
+        self.leases = leases
+        self.provider = provider
+        self.files = files
+        self.queue = queue
+        self.notifier = notifier
+        self.schedule = schedule
+        self.backoff = backoff
+    }
+
+    /// Deals with one wake-up.
+    ///
+    /// - Parameters:
+    ///   - message: the id of the wake-up, where it has one.
+    ///   - report: tells the host how far the job is; called at least every third of a lease.
+    /// - Throws: `CancellationError` after giving the job back; `Failure.unavailable` while the database is away.
+    package func work(
+        on job: UUID, message: UUID? = nil, log: Log, report: @escaping @Sendable (Double?) -> Void = { _ in }
+    ) async throws -> GenerationOutcome {
+        guard let claim = try await leases.claim(job, message: message, provider: provider.name) else {
+            return .nothingToDo(stopped: try await stopStrays(of: job, log: log))
+        }
+        await notifier.notify(job, sequence: claim.job.eventSequence, log: log)
+        do {
+            let results = try await hold(claim, log: log, report: report) {
+                try await attempt(claim, log: log, report: report)
+            }
+            return try await complete(claim, results, log: log)
+        } catch let error as ProviderError where !Task.isCancelled {
+            return try await settle(claim, error, log: log)
+        } catch let lost as LeaseLost {
+            log.info("the claim was lost; whatever was not recorded is left", ["jobId": job.text])
+            // Else the wake-up that came with the cancel sees to it.
+            if lost.leavesCall { _ = try await stopStrays(of: job, log: log) }
+            return .leaseLost
+        } catch  where Task.isCancelled {
+            try await giveBack(claim, log: log)
+            throw CancellationError()
+        }
+    }
+
+    /// Runs `work` while the lease is renewed every third of it.
+    ///
+    /// - Throws: `LeaseLost` as soon as the claim is known to be gone; what `work` throws.
+    private func hold(
+        _ claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void,
+        _ work: @escaping @Sendable () async throws -> [NewResult]
+    ) async throws -> [NewResult] {
+        try await withThrowingTaskGroup(of: [NewResult]?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                try await renew(claim, log: log, report: report)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let results = first else { throw LeaseLost() }
+            return results
+        }
+    }
+
+    /// Renews the lease until it is lost. While the database is away nobody else can take the job either, so that alone loses nothing.
+    private func renew(
+        _ claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void
+    ) async throws {
+        while true {
+            try await Task.sleep(for: leases.lease / 3)
+            report(nil)
+            do {
+                guard try await leases.renew(claim.token) else { return }
+            } catch let failure as Failure where failure.code == .unavailable {
+                log.warning("the lease could not be renewed", ["jobId": claim.job.id.text, "error": "\(failure)"])
+            }
+        }
+    }
+
+    private func complete(_ claim: JobClaim, _ results: [NewResult], log: Log) async throws -> GenerationOutcome {
+        guard try await Shield.persist({ try await leases.complete(claim, results: results) }) else {
+            return .leaseLost
+        }
+        await notifier.notify(claim.job.id, sequence: claim.job.eventSequence + 1, log: log)
+        return .completed(results: results.count)
+    }
+
+    /// Puts the job back or ends it, after an attempt that did not work.
+    private func settle(_ claim: JobClaim, _ error: ProviderError, log: Log) async throws -> GenerationOutcome {
+        var generator = SystemRandomNumberGenerator()
+        let decision = Decision.after(error.retryClass, claim.job, backoff: backoff, using: &generator)
+        log.warning(
+            "the attempt failed",
+            ["jobId": claim.job.id.text, "attempt": claim.token.attempt, "error": "\(error)", "next": "\(decision)"])
+        switch decision {
+        case .fail:
+            guard
+                try await Shield.persist({
+                    try await leases.fail(claim, code: error.code, message: error.message)
+                })
+            else { return .leaseLost }
+            await notifier.notify(claim.job.id, sequence: claim.job.eventSequence + 1, log: log)
+            return .failed(code: error.code)
+        case .requeue(let wait, let counts):
+            let wakeUp = try await Shield.persist {
+                try await leases.requeue(
+                    claim, after: wait, reason: error.message, counts: counts, keepsCall: error.call == .goesOn)
+            }
+            guard let wakeUp else { return .leaseLost }
+            await queue.publish([wakeUp], log: log)
+            await notifier.notify(claim.job.id, sequence: claim.job.eventSequence + 1, log: log)
+            return .requeued(after: wait, code: error.code)
+        }
+    }
+
+    /// Puts the job back at once, because this process is told to stop. The provider goes on; the next attempt resumes the call.
+    private func giveBack(_ claim: JobClaim, log: Log) async throws {
+        try await Shield.run {
+            let wakeUp = try await leases.requeue(claim, after: .zero, reason: nil, counts: false, keepsCall: true)
+            if let wakeUp { await queue.publish([wakeUp], log: log) }
+        }
+    }
+
+    /// Tells the provider to stop what still runs for a job that has been canceled or has failed: those calls only.
+    private func stopStrays(of job: UUID, log: Log) async throws -> Int {
+        var stopped = 0
+        for stray in try await leases.strays(of: job) where stray.provider == provider.name {
+            guard provider.capabilities.cancels else { continue }
+            do {
+                try await provider.cancel(stray.requestID)
+            } catch  where error.retryClass.isRetryable && error.retryClass != .lost {
+                throw Failure.unavailable("the provider could not be told to stop: \(error.message)")
+            } catch {
+                log.info("the provider had nothing to stop", ["jobId": job.text, "error": "\(error)"])
+            }
+            try await leases.recordCancel(of: stray.call)
+            stopped += 1
+        }
+        return stopped
+    }
+}

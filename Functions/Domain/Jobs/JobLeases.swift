@@ -1,0 +1,145 @@
+package import FoundationEssentials
+internal import JSON
+internal import Postgres
+
+/// Jobs as workers hold them. Each write is one statement that names the lease's token, so that a worker that was thought dead
+/// and comes back changes nothing; each moves the job, its event and its provider call together.
+package struct JobLeases: Sendable {
+    let database: Database
+    /// How long a claim holds without renewal.
+    package let lease: Duration
+
+    package init(_ database: Database, lease: Duration = JobRules.lease) {
+        self.database = database
+        self.lease = lease
+    }
+
+    /// Takes a queued job that is due: queued -> processing. Records the intent of a provider call, unless one is open already.
+    ///
+    /// - Parameter message: the wake-up that led here; its outbox row has done its work.
+    /// - Returns: nil when there is nothing to take: another worker has it, it is not due, or it has ended.
+    package func claim(_ id: UUID, message: UUID? = nil, provider: String) async throws -> JobClaim? {
+        let owner = UUID()
+        let call = UUID.version7()
+        let row = try await database.asService(
+            """
+            with claimed as (
+                update jobs set status = 'processing', attempts = attempts + 1, lease_owner = \(owner),
+                    lease_until = now() + \(lease), provider = \(provider), started_at = coalesce(started_at, now()),
+                    event_sequence = event_sequence + 1
+                where id = \(id) and status = 'queued' and next_attempt_at <= now() + interval '250 milliseconds'
+                returning *),
+            open_call as (
+                select id, request_id, created_at from provider_calls
+                where job_id = \(id) and provider = \(provider) and state in ('intended', 'submitted')
+                order by id desc limit 1),
+            intent as (
+                insert into provider_calls (id, job_id, user_id, attempt, provider, state)
+                select \(call), id, user_id, attempts, \(provider), 'intended' from claimed
+                where not exists (select from open_call)),
+            event as (\(JobStatements.statusEvent(of: "claimed"))),
+            heard as (delete from outbox where id = \(message))
+            select \(Job.columns(of: "claimed")), open_call.id as call_id, open_call.request_id,
+                open_call.created_at as call_created_at, images.storage_key as image_key, 
+                images.mime_type as image_type, images.sha256 as image_sha256
+            from claimed left join open_call on true left join images on images.id = claimed.input_image_id
+            """)[0].first
+        return try row.map { try JobClaim(row: $0, owner: owner, newCall: call) }
+    }
+
+    /// Holds the claim for another lease.
+    ///
+    /// - Returns: whether it is still held.
+    package func renew(_ token: LeaseToken) async throws -> Bool {
+        try await database.asService(
+            "update jobs set lease_until = now() + \(lease) where \(JobStatements.owned(by: token))")[0].affected == 1
+    }
+
+    /// Records how far the job has come, and holds the claim for another lease.
+    ///
+    /// - Returns: the number of the event; nil when the claim is no longer held.
+    package func progress(_ token: LeaseToken, _ progress: Double) async throws -> Int? {
+        try await database.asService(
+            """
+            with moved as (
+                update jobs set progress = \(progress), lease_until = now() + \(lease),
+                    event_sequence = event_sequence + 1
+                where \(JobStatements.owned(by: token)) returning id, user_id, event_sequence),
+            event as (
+                insert into job_events (job_id, sequence, user_id, type, data)
+                select id, event_sequence, user_id, 'progress', \(["progress": .number(progress)] as JSON) from moved)
+            select event_sequence from moved
+            """)[0].first?["event_sequence"]
+    }
+
+    /// processing -> completed, with its results. Everything at once: a result is never there without its job saying so.
+    ///
+    /// - Returns: whether the claim was still held; else nothing has changed.
+    package func complete(_ claim: JobClaim, results: [NewResult]) async throws -> Bool {
+        let rows = JSON.array(results.map(\.json))
+        return try await database.asService(
+            """
+            with moved as (
+                update jobs set status = 'completed', progress = 1, result_image_ids = \(results.map(\.image.id)), 
+                    completed_at = now(), lease_owner = null, lease_until = null, error_message = null,
+                    processing_time_ms = extract(epoch from now() - started_at) * 1000,
+                    event_sequence = event_sequence + 1
+                where \(JobStatements.owned(by: claim.token)) returning *),
+            image as (
+                insert into images (id, user_id, kind, status, storage_key, mime_type, file_size, width, height, 
+                    sha256, metadata)
+                select r.id, moved.user_id, 'output', 'ready', r.key, r.type, r.size, r.width, r.height,
+                    decode(r.sha256, 'hex'), jsonb_build_object('jobId', moved.id)
+                from moved, jsonb_to_recordset(\(rows)) as r(id uuid, key text, type text, size bigint, width integer,
+                    height integer, sha256 text)),
+            call as (\(JobStatements.closeCall(claim.call.id, as: "succeeded", error: nil, with: "moved"))),
+            event as (\(JobStatements.statusEvent(of: "moved")))
+            select from moved
+            """)[0].count == 1
+    }
+
+    /// processing -> failed.
+    ///
+    /// - Returns: whether the claim was still held; else nothing has changed.
+    package func fail(_ claim: JobClaim, code: String, message: String) async throws -> Bool {
+        try await database.asService(
+            """
+            with moved as (
+                update jobs set status = 'failed', error_code = \(code), error_message = \(message), 
+                    completed_at = now(), lease_owner = null, lease_until = null, event_sequence = event_sequence + 1
+                where \(JobStatements.owned(by: claim.token)) returning *),
+            call as (\(JobStatements.closeCall(claim.call.id, as: "failed", error: message, with: "moved"))),
+            event as (\(JobStatements.statusEvent(of: "moved")))
+            select from moved
+            """)[0].count == 1
+    }
+
+    /// processing -> queued, due after `delay`.
+    ///
+    /// - Parameters:
+    ///   - reason: a sentence for the job's owner.
+    ///   - counts: whether this attempt is one of those the job has.
+    ///   - keepsCall: whether the next attempt resumes the provider call instead of making another.
+    /// - Returns: the wake-up to publish; nil when the claim was no longer held and nothing has changed.
+    package func requeue(
+        _ claim: JobClaim, after delay: Duration, reason: String?, counts: Bool, keepsCall: Bool
+    ) async throws -> WakeUp? {
+        let wakeUp = WakeUp(job: claim.job.id, priority: claim.job.priority, delay: delay)
+        let call =
+            keepsCall
+            ? "select" : JobStatements.closeCall(claim.call.id, as: "failed", error: reason, with: "moved")
+        let moved = try await database.asService(
+            """
+            with moved as (
+                update jobs set status = 'queued', error_message = \(reason), lease_owner = null, lease_until = null,
+                    next_attempt_at = now() + \(delay), woken_at = now() + \(delay), 
+                    forgiven = forgiven + \(counts ? 0 : 1), event_sequence = event_sequence + 1
+                where \(JobStatements.owned(by: claim.token)) returning *),
+            call as (\(call)),
+            event as (\(JobStatements.statusEvent(of: "moved"))),
+            message as (\(JobStatements.wakeUp(wakeUp.id, of: "moved", delay: delay)))
+            select from moved
+            """)[0]
+        return moved.count == 1 ? wakeUp : nil
+    }
+}
