@@ -125,15 +125,21 @@ let package = Package(
         library(
             "ProviderStandIns", "emulator/Providers", "JSON", "Cryptography", "HTTPClient", "CZlib", hummingbird, nio, nioPosix,
             httpTypes, logging, lifecycle),
+        library("Conformance", "emulator/Conformance", "FunctionRuntime", "JSON", "CLinux"),
         executable(
-            "emulator", "emulator", exclude: ["Store", "Providers", "Dashboard/Assets"], "DashboardAssets", "Hosting",
+            "emulator", "emulator", exclude: ["Store", "Providers", "Conformance", "Dashboard/Assets"],
+            "DashboardAssets", "Conformance", "Hosting",
             "FunctionRuntime", "ObjectStore", "ProviderStandIns", "HTTPClient", "Postgres", "Redis", "Queue", "JSON",
             "CLinux", "Threads", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle, unixSignals, argumentParser),
         .target(name: "DashboardAssets", path: "emulator/Dashboard/Assets"),
 
         // Tests mirror the targets; suites in other languages (EndToEnd, Browser, Faults, Benchmarks) stand beside them.
         tests("JSONTests", "JSON"),
-        tests("FunctionRuntimeTests", "FunctionRuntime", "FunctionTesting", "JSON"),
+        tests("FunctionRuntimeTests", "FunctionRuntime", "FunctionTesting", "Conformance", "EchoFunction", "JSON"),
+        executable("EchoFunction", "Tests/Conformance/EchoFunction", "FunctionRuntime"),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["Conformance", "EchoFunction"], path: "Tests/Conformance",
+            exclude: ["EchoFunction", "echo.py"], swiftSettings: settings),
         tests("PostgresTests", "Postgres", "Threads", "FunctionTesting", "JSON"),
         tests("RedisTests", "Redis", "FunctionTesting"),
         tests("QueueTests", "Queue", "Redis", "FunctionTesting", "JSON"),
@@ -141,7 +147,9 @@ let package = Package(
         tests("HTTPClientTests", "HTTPClient", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle),
         tests("XMLTests", "XML"),
         tests("ObjectStorageTests", "ObjectStorage", "HTTPClient", "Cryptography"),
-        tests("HostingTests", "Hosting", "FunctionRuntime", "FunctionTesting", "Queue", "Redis", "JSON", subprocess),
+        tests(
+            "HostingTests", exclude: ["Fixtures"], "Hosting", "FunctionRuntime", "FunctionTesting", "Queue", "Redis", "JSON", nio,
+            nioPosix, nioHTTP1, logging, lifecycle, subprocess),
         tests(
             "DomainTests", "Domain", "FunctionRuntime", "FunctionTesting", "Postgres", "Redis", "Queue", "JSON"),
         tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio),

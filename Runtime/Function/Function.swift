@@ -48,9 +48,13 @@ public protocol Function: Sendable {
 }
 
 extension Function {
+    /// Nothing to say.
     public static var summary: String { "" }
+    /// The usual limits.
     public static var limits: Limits { Limits() }
+    /// No keys.
     public static var environment: [any ConfigurationKeyProtocol] { [] }
+    /// There is nothing to close.
     public func shutdown() async {}
 
     /// The name of the function: the name of its type, and of its executable.

@@ -8,6 +8,9 @@ public struct Configuration: Sendable {
     /// What stands in place of a secret.
     public static let redacted = "<REDACTED>"
 
+    /// Writes lines that belong to no invocation, such as a client's news of its connection.
+    public internal(set) var log = Log { _ in }
+
     private let values: [String: String]
     private let keys: [any ConfigurationKeyProtocol]
 
@@ -57,10 +60,13 @@ public struct Configuration: Sendable {
 }
 
 extension Configuration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The declared keys with their values, secrets redacted.
     public var description: String {
         "Configuration(\(keys.map { "\($0.name)=\(shown($0))" }.joined(separator: ", ")))"
     }
+    /// The same as ``description``.
     public var debugDescription: String { description }
+    /// What `dump` shows: the declared keys with their values, secrets redacted.
     public var customMirror: Mirror {
         Mirror(self, children: keys.map { (label: $0.name, value: shown($0) as Any) })
     }

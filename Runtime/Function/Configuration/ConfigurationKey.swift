@@ -9,9 +9,13 @@
 /// `DATABASE_URL is not a Postgres URL: got "mysql://…" (want postgres://user@host:port/name)`; the value of a secret is
 /// never shown.
 public struct ConfigurationKey<Value: Sendable>: ConfigurationKeyProtocol {
+    /// The name of the environment variable.
     public let name: String
+    /// One sentence for documentation.
     public let summary: String
+    /// Whether the value must never be shown.
     public let secret: Bool
+    /// The default as text; nil for secrets and where there is none.
     public let defaultText: String?
     let defaultValue: Value?
     let kind: String
@@ -48,8 +52,10 @@ public struct ConfigurationKey<Value: Sendable>: ConfigurationKeyProtocol {
         self.parse = parse
     }
 
+    /// Whether there must be a value.
     public var required: Bool { defaultValue == nil }
 
+    /// What is wrong with the value of this key, or nil.
     public func problem(in configuration: Configuration) -> ConfigurationProblem? {
         do {
             _ = try configuration[self]

@@ -13,5 +13,6 @@ public struct ConfigurationProblem: Error, Sendable, Hashable, CustomStringConve
         self.message = message
     }
 
+    /// The sentence.
     public var description: String { message }
 }

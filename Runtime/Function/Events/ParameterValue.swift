@@ -13,24 +13,31 @@ public protocol ParameterValue: Sendable {
 }
 
 extension String: ParameterValue {
+    /// Reads the text; nil when it does not fit.
     public init?(parameter: String) { self = parameter }
+    /// What fits, to follow "must be".
     public static var parameterKind: String { "text" }
 }
 
 extension Int: ParameterValue {
+    /// Reads the text; nil when it does not fit.
     public init?(parameter: String) { self.init(parameter) }
+    /// What fits, to follow "must be".
     public static var parameterKind: String { "a whole number" }
 }
 
 extension Double: ParameterValue {
+    /// Reads the text; nil when it does not fit.
     public init?(parameter: String) {
         guard let value = Double(parameter), value.isFinite else { return nil }
         self = value
     }
+    /// What fits, to follow "must be".
     public static var parameterKind: String { "a number" }
 }
 
 extension Bool: ParameterValue {
+    /// Reads the text; nil when it does not fit.
     public init?(parameter: String) {
         switch parameter {
         case "true", "1", "yes", "on": self = true
@@ -38,27 +45,35 @@ extension Bool: ParameterValue {
         default: return nil
         }
     }
+    /// What fits, to follow "must be".
     public static var parameterKind: String { "true or false" }
 }
 
 extension UUID: ParameterValue {
+    /// Reads the text; nil when it does not fit.
     public init?(parameter: String) { self.init(uuidString: parameter) }
+    /// What fits, to follow "must be".
     public static var parameterKind: String { "a UUID" }
 }
 
 extension Date: ParameterValue {
+    /// Reads the text; nil when it does not fit.
     public init?(parameter: String) {
         guard let date = RFC3339.date(from: parameter) else { return nil }
         self = date
     }
+    /// What fits, to follow "must be".
     public static var parameterKind: String { "a time such as 2026-11-20T19:22:31Z" }
 }
 
 extension ParameterValue where Self: RawRepresentable, RawValue == String {
+    /// Reads the text; nil when it does not fit.
     public init?(parameter: String) { self.init(rawValue: parameter) }
+    /// What fits, to follow "must be".
     public static var parameterKind: String { "a known value" }
 }
 
 extension ParameterValue where Self: RawRepresentable & CaseIterable, RawValue == String {
+    /// What fits, to follow "must be".
     public static var parameterKind: String { "one of \(allCases.map(\.rawValue).joined(separator: ", "))" }
 }

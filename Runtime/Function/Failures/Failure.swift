@@ -42,6 +42,7 @@ public struct Failure: Error, Sendable, Hashable {
 }
 
 extension Failure: CustomStringConvertible {
+    /// Code, message and fields, for logs.
     public var description: String {
         let fields = errors.map { "\($0.field) \($0.message)" }.joined(separator: "; ")
         return "\(code.rawValue): \(message)" + (fields.isEmpty ? "" : " (\(fields))")

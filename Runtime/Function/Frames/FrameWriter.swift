@@ -13,18 +13,7 @@ package struct FrameWriter: Sendable {
     ///
     /// - Throws: ``FrameError`` when its line or its raw bytes are too long; nothing has been added then.
     package mutating func write(_ frame: Frame) throws(FrameError) {
-        let start = bytes.count
-        let payload = frame.payload
-        if let payload, payload.count > limits.chunk {
-            throw .chunkTooLong(bytes: payload.count, limit: limits.chunk)
-        }
-        frame.appendLine(to: &bytes)
-        guard bytes.count - start <= limits.line else {
-            bytes.removeSubrange(start...)
-            throw .lineTooLong(limit: limits.line)
-        }
-        bytes.append(0x0A)
-        if let payload { bytes.append(contentsOf: payload) }
+        try frame.append(to: &bytes, limits: limits)
     }
 
     /// Hands over what has been collected and starts anew.
@@ -40,6 +29,24 @@ package struct FrameWriter: Sendable {
 }
 
 extension Frame {
+    /// Appends the line and the raw bytes.
+    ///
+    /// - Throws: ``FrameError`` when one of them is too long; nothing has been added then.
+    package func append(to bytes: inout [UInt8], limits: FrameLimits = .standard) throws(FrameError) {
+        let start = bytes.count
+        let payload = payload
+        if let payload, payload.count > limits.chunk {
+            throw .chunkTooLong(bytes: payload.count, limit: limits.chunk)
+        }
+        appendLine(to: &bytes)
+        guard bytes.count - start <= limits.line else {
+            bytes.removeSubrange(start...)
+            throw .lineTooLong(limit: limits.line)
+        }
+        bytes.append(0x0A)
+        if let payload { bytes.append(contentsOf: payload) }
+    }
+
     /// The bytes of this one frame.
     ///
     /// - Throws: ``FrameError`` when its line or its raw bytes are too long.

@@ -23,28 +23,28 @@ public struct Log: Sendable {
         "LOG_LEVEL", summary: "the least level of log lines that are written", default: .info)
 
     /// Writes a line for whoever works on the function.
-    public func debug(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+    public func debug(_ message: @autoclosure () -> String, _ fields: Fields = [:]) {
         write(.debug, message, fields)
     }
 
     /// Writes a line about what happened.
-    public func info(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+    public func info(_ message: @autoclosure () -> String, _ fields: Fields = [:]) {
         write(.info, message, fields)
     }
 
     /// Writes a line about something to look at.
-    public func warning(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+    public func warning(_ message: @autoclosure () -> String, _ fields: Fields = [:]) {
         write(.warning, message, fields)
     }
 
     /// Writes a line about something that failed.
-    public func error(_ message: @autoclosure () -> String, _ fields: @autoclosure () -> Fields = [:]) {
+    public func error(_ message: @autoclosure () -> String, _ fields: Fields = [:]) {
         write(.error, message, fields)
     }
 
-    private func write(_ level: LogLevel, _ message: () -> String, _ fields: () -> Fields) {
+    private func write(_ level: LogLevel, _ message: () -> String, _ fields: Fields) {
         guard level >= minimum else { return }
-        let fields = JSONObject(fields().map { ($0.key, Self.json($0.value)) })
+        let fields = JSONObject(fields.map { ($0.key, Self.json($0.value)) })
         sink(LogRecord(level: level, message: message(), fields: fields))
     }
 

@@ -9,6 +9,7 @@ public enum LogLevel: String, Sendable, Hashable, CaseIterable, Codable, Compara
     /// Something failed.
     case error
 
+    /// Whether `left` matters less.
     public static func < (left: LogLevel, right: LogLevel) -> Bool { left.rank < right.rank }
 
     private var rank: Int {
