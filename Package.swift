@@ -154,7 +154,9 @@ let package = Package(
             "DomainTests", "Domain", "FunctionRuntime", "FunctionTesting", "Postgres", "Redis", "Queue", "JSON"),
         tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio),
         tests("ProviderStandInsTests", "ProviderStandIns", "HTTPClient", "JSON", logging),
-        tests("EmulatorTests", "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "HTTPClient", "JSON"),
+        tests(
+            "EmulatorTests", "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "HTTPClient", "JSON", "Postgres",
+            "Redis", httpTypes, argumentParser),
     ],
     cLanguageStandard: .c2x
 )
