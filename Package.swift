@@ -137,6 +137,7 @@ let package = Package(
         tests("JSONTests", "JSON"),
         tests("FunctionRuntimeTests", "FunctionRuntime", "FunctionTesting", "Conformance", "EchoFunction", "JSON"),
         executable("EchoFunction", "Tests/Conformance/EchoFunction", "FunctionRuntime"),
+        executable("GenerateNothing", "Tests/Benchmarks/GenerateNothing", "Domain", "FunctionRuntime", "Redis"),
         .testTarget(
             name: "ConformanceTests", dependencies: ["Conformance", "EchoFunction"], path: "Tests/Conformance",
             exclude: ["EchoFunction", "echo.py"], swiftSettings: settings),

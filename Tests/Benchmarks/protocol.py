@@ -62,7 +62,7 @@ def latency(process, count=2000):
 
 def run():
     swift, python, pipe = (start(RELEASE / "EchoFunction"),
-                           start(sys.executable, ROOT / "Tests/Conformance/echo_function.py"), start("cat"))
+                           start(sys.executable, ROOT / "Tests/Conformance/echo.py"), start("cat"))
     try:
         handshake(swift)
         handshake(python)
