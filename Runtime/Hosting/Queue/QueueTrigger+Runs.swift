@@ -4,6 +4,7 @@ import JSON
 import Logging
 import Queue
 import Redis
+import Synchronization
 
 extension QueueTrigger {
     /// Runs a message and settles it.

@@ -2,7 +2,7 @@ import FunctionRuntime
 package import Logging
 package import Queue
 import Redis
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Brings the messages of a queue to a function: takes as many as it can run, renews their leases while they run, and
@@ -78,7 +78,13 @@ package final class QueueTrigger: Service {
                 guard let room = await self.intake.wait(for: { $0.room }) else { return [LeasedMessage]() }
                 return try await self.next(max: room)
             }
+            let isPaused = intake.update { $0.isPaused }
             for message in messages {
+                // Paused while it was being read.
+                guard !isPaused else {
+                    try await queue.release(message)
+                    continue
+                }
                 counters.withLock { $0.received += 1 }
                 let number = intake.update { $0.take(message) }
                 runs.addTask { await self.handle(message, number) }
