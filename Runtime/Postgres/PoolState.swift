@@ -99,17 +99,17 @@ struct PoolState<Connection, Waiter> {
             count -= 1
             return .discard(opensAnother: opensAnother())
         }
-        guard !waiters.isEmpty else {
-            idle.append(member)
-            return .keep
-        }
-        return .give(member, waiters.removeFirst().waiter)
+        return hand(over: member)
     }
 
     /// A connection has been opened.
-    mutating func opened(_ member: Member, now: ContinuousClock.Instant) -> Handover {
+    mutating func opened(_ member: Member) -> Handover {
         opening -= 1
-        return release(member, isReusable: true, now: now)
+        guard !isClosed else {
+            count -= 1
+            return .discard(opensAnother: false)
+        }
+        return hand(over: member)
     }
 
     /// A connection could not be opened.
@@ -130,6 +130,14 @@ struct PoolState<Connection, Waiter> {
             waiters = []
         }
         return (idle.map(\.connection), waiters.map(\.waiter))
+    }
+
+    private mutating func hand(over member: Member) -> Handover {
+        guard !waiters.isEmpty else {
+            idle.append(member)
+            return .keep
+        }
+        return .give(member, waiters.removeFirst().waiter)
     }
 
     private mutating func opensAnother() -> Bool {

@@ -19,6 +19,7 @@ package final class Postgres: PostgresQueryable {
     }
 
     /// Lends a connection to `body` alone. What it leaves open (a transaction) costs the pool the connection.
+    @discardableResult
     package func withConnection<Value>(_ body: (PostgresConnection) async throws -> Value) async throws -> Value {
         let member = try await pool.lease()
         defer { pool.release(member) }
@@ -29,6 +30,7 @@ package final class Postgres: PostgresQueryable {
     ///
     /// - Throws: what `body` throws; `PostgresError` when the transaction cannot begin or commit. For
     ///   `isSerializationFailure` the caller may run it again.
+    @discardableResult
     package func transaction<Value>(
         _ options: PostgresTransactionOptions = .init(), _ body: (PostgresTransaction) async throws -> Value
     ) async throws -> Value {
@@ -50,7 +52,7 @@ package final class Postgres: PostgresQueryable {
     /// - Returns: a result for each statement.
     @discardableResult
     package func transaction(
-        _ options: PostgresTransactionOptions = .init(), _ statements: [SQL]
+        _ options: PostgresTransactionOptions = .init(), run statements: [SQL]
     ) async throws -> [PostgresResult] {
         try await withConnection { connection in
             let transaction = try PostgresTransaction(on: connection, options)

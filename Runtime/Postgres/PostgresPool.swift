@@ -114,7 +114,7 @@ final class PostgresPool: Sendable {
         // Spread, so that connections that were opened together are not all replaced together.
         let lifetime = configuration.connectionLifetime * .random(in: 0.9...1)
         let member = Member(connection: connection, expiry: .now + lifetime)
-        hand(over: member) { $0.opened(member, now: .now) }
+        hand(over: member) { $0.opened(member) }
     }
 
     private func openingFailed(_ connection: PostgresConnection, attempt: Int, _ error: PostgresError) {

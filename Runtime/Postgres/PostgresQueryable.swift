@@ -19,6 +19,7 @@ extension PostgresQueryable {
     }
 
     /// The rows that a statement returns.
+    @discardableResult
     package func query(_ sql: SQL, timeout: Duration? = nil) async throws -> PostgresResult {
         try await run([sql], timeout: timeout)[0]
     }

@@ -31,6 +31,7 @@ package final class PostgresTransaction: PostgresQueryable {
     }
 
     /// A transaction within the transaction (a savepoint): when `body` throws, what it did is undone and the rest stays.
+    @discardableResult
     package func transaction<Value>(_ body: (PostgresTransaction) async throws -> Value) async throws -> Value {
         let savepoint = PostgresStatement(control: "savepoint s\(nextSavepoint())")
         state.withLock { $0.pending.append(savepoint) }

@@ -66,6 +66,11 @@ extension SQL: ExpressibleByStringInterpolation {
             sql.append(value.parameter)
         }
 
+        /// A typed parameter that is NULL for nil.
+        package mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            sql.append(value.parameter)
+        }
+
         /// A part of a statement, with its parameters.
         package mutating func appendInterpolation(_ other: SQL) {
             sql.append(other)

@@ -6,7 +6,7 @@ import Synchronization
 ///     let database = try await TemporaryPostgres.shared().createDatabase()   // fast: for most tests
 ///     let server = try await TemporaryPostgres.start()                        // to kill and to restart
 ///
-/// As root it runs as `postgres` or `nobody`. It does not wait for the disk, so it is not for tests of power failures.
+/// As root it runs as `postgres` or `nobody`. It survives `kill`, and does not wait for the disk, so it would not survive a power failure.
 package final class TemporaryPostgres: Sendable {
     /// The TCP port on 127.0.0.1.
     package let port: Int
@@ -69,7 +69,7 @@ package final class TemporaryPostgres: Sendable {
         return url(database: name)
     }
 
-    /// Kills the server and all its sessions (SIGKILL), as a power failure would.
+    /// Kills the server and all its sessions (SIGKILL).
     package func kill() async throws {
         try await process.end(SIGKILL)
     }
@@ -95,7 +95,7 @@ package final class TemporaryPostgres: Sendable {
     private func launch() async throws {
         let settings = [
             "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(folder.path)", "fsync=off",
-            "full_page_writes=off", "synchronous_commit=off", "shared_buffers=32MB", "max_connections=200", "jit=off",
+            "full_page_writes=off", "shared_buffers=32MB", "max_connections=200", "jit=off",
             "autovacuum=off", "timezone=UTC",
         ]
         let pidFile = data + "/postmaster.pid"

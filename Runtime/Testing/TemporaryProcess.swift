@@ -50,7 +50,7 @@ final class TemporaryProcess: Sendable {
         }
     }
 
-    /// Sends `signal` to the server, and to its children too for SIGKILL, and waits for its end.
+    /// Sends `signal` to the server, and to its children too for SIGKILL, and waits for their end.
     func end(_ signal: Int32) async throws {
         try await thread.run {
             guard let child = self.running.withLock({ $0 }) else { return }
@@ -61,7 +61,17 @@ final class TemporaryProcess: Sendable {
             if signal == SIGKILL { children.forEach { kill($0, SIGKILL) } }
             self.running.withLock { $0 = nil }
             _ = linux_reap(child)
+            while children.contains(where: Self.isRunning) { usleep(1000) }
         }
+    }
+
+    /// Whether a process, which need not be our child, has not ended yet.
+    private static func isRunning(_ process: pid_t) -> Bool {
+        // "pid (name) state …", and the name may contain anything.
+        guard let state = readText("/proc/\(process)/stat")?.split(separator: ")").last?.dropFirst().first else {
+            return false
+        }
+        return state != "Z" && state != "X"
     }
 
     /// Runs a program to its end.
