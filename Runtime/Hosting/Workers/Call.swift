@@ -7,9 +7,12 @@ final class Call: Sendable {
 
     private struct State {
         var caller: CheckedContinuation<Result<InvocationAnswer, InvocationFailure>, Never>?
+        /// Until the caller has it: from then on only the caller keeps a streamed answer alive, so that dropping it is noticed.
         var outcome: Result<InvocationAnswer, InvocationFailure>?
+        var isAnswered = false
         var worker: Worker?
-        var stream: AnswerStream?
+        weak var stream: AnswerStream?
+        var isStreaming = false
         var status: Int?
         var assigned: Instant?
         var answered: Instant?
@@ -37,7 +40,7 @@ final class Call: Sendable {
         await withCheckedContinuation { continuation in
             let outcome = state.withLock { state -> Result<InvocationAnswer, InvocationFailure>? in
                 if state.outcome == nil { state.caller = continuation }
-                return state.outcome
+                return state.outcome.take()
             }
             if let outcome { continuation.resume(returning: outcome) }
         }
@@ -65,17 +68,24 @@ final class Call: Sendable {
         let now = Instant.now
         let caller = state.withLock {
             state -> CheckedContinuation<Result<InvocationAnswer, InvocationFailure>, Never>? in
-            guard state.outcome == nil else { return nil }
-            state.outcome = .success(answer)
+            guard !state.isAnswered else { return nil }
+            state.isAnswered = true
             state.answered = now
             state.status = answer.status
-            if case .stream(let stream) = answer.body { state.stream = stream }
+            if case .stream(let stream) = answer.body {
+                state.stream = stream
+                state.isStreaming = true
+            }
+            if state.caller == nil { state.outcome = .success(answer) }
             return state.caller.take()
         }
         caller?.resume(returning: .success(answer))
     }
 
-    /// The stream of the answer, once it has begun.
+    /// The answer streams.
+    var isStreaming: Bool { state.withLock { $0.isStreaming } }
+
+    /// The stream of the answer, as long as somebody holds it.
     var stream: AnswerStream? { state.withLock { $0.stream } }
 
     /// The invocation is over. Returns its numbers the first time, nil after that.
@@ -86,9 +96,10 @@ final class Call: Sendable {
         let summary = state.withLock { state -> InvocationSummary? in
             guard !state.isOver else { return nil }
             state.isOver = true
-            stream = state.stream.take()
-            if state.outcome == nil, let failure {
-                state.outcome = .failure(failure)
+            stream = state.stream
+            if !state.isAnswered, let failure {
+                state.isAnswered = true
+                if state.caller == nil { state.outcome = .failure(failure) }
                 caller = state.caller.take()
             }
             var timing = InvocationTiming(total: now - submitted)

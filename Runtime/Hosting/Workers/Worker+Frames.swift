@@ -94,10 +94,12 @@ extension Worker {
 
     private func chunk(_ id: String, _ bytes: [UInt8]) {
         guard let entry = state.withLock({ $0.calls[id] }), entry.graceEnds == nil else { return }
-        guard let stream = entry.call.stream else {
+        guard entry.call.isStreaming else {
             return breakOff("it sent a chunk for \(id) before a head")
         }
-        if !stream.receive(bytes) { breakOff("it sent more of the body of \(id) than it had credit for") }
+        if entry.call.stream?.receive(bytes) == false {
+            breakOff("it sent more of the body of \(id) than it had credit for")
+        }
     }
 
     private func progress(_ id: String, _ progress: InvocationProgress) {
