@@ -1,54 +1,92 @@
 #!/usr/bin/env python3
-"""A function in Python: echo, stream and sleep, by path. It follows PROTOCOL.md and needs nothing but Python."""
+"""A function in Python that follows PROTOCOL.md with nothing but the standard library: /echo, /stream and /sleep."""
 import json, os, sys, threading
 
-out, tell = os.dup(1), threading.Lock()
-os.dup2(2, 1)
-canceled, bodies, credit, changed = set(), {}, {}, threading.Condition()
-info = {"name": "echo.py", "protocol": 1, "build": str(os.stat(__file__).st_mtime_ns), "concurrency": 8}
+build = str(os.stat(__file__).st_mtime_ns)
+about = {"name": "echo.py", "protocol": 1, "build": build, "concurrency": 8, "streaming": True}
+output = os.fdopen(os.dup(1), "wb", 0)
+os.dup2(2, 1)  # from here on a print lands on standard error
+change = threading.Condition()  # guards calls: id -> what is known about an invocation in flight
+calls, credit = {}, 0
 
-def send(frame, raw=b""):
-    with tell:
-        sys.stdout.flush(), os.fdopen(os.dup(out), "wb").write(json.dumps(frame).encode() + b"\n" + raw)
 
-def wait(test):
-    with changed: changed.wait_for(test)
+def send(type, raw=b"", **members):
+    with change:
+        output.write(json.dumps({"type": type, **members}).encode() + b"\n" + raw)
 
-def answer(f, send=send):
-    i, http = f["id"], f.get("http", {})
-    if f.get("stream"): wait(lambda: bodies[i][1] or i in canceled)
-    body = bytes(bodies[i][0]) or http.get("body", "").encode()
-    if http.get("path") == "/sleep": wait(lambda: i in canceled)
-    if http.get("path") == "/stream":
-        send({"type": "head", "id": i, "http": {"status": 200, "headers": {}}})
-        for _ in range(2048):
-            wait(lambda: credit[i] >= 1024 or i in canceled)
-            if i in canceled: break
-            credit[i] -= 1024
-            send({"type": "chunk", "id": i, "bytes": 1024}, b"." * 1024)
-    if i in canceled: send({"type": "error", "id": i, "code": "canceled", "message": "canceled", "retry": "backoff"})
-    elif http.get("path") == "/stream": send({"type": "end", "id": i})
-    else: send({"type": "result", "id": i, "http": {"status": 200, "headers": {}}, "bytes": len(body)}, body)
-    with changed: bodies.pop(i), credit.pop(i)
 
-def serve(pipe):
-    send({"type": "hello", **info, "streaming": True})
-    while line := pipe.readline(262146):
-        if len(line) > 262145 or not line.endswith(b"\n"): sys.exit(f"the line is too long or ends early: {line[:99]}")
-        f = json.loads(line)
-        t, i, n = f["type"], f.get("id"), f.get("bytes", 0)
-        raw = pipe.read(n) if t != "credit" else b""
-        with changed:
-            if t == "init": start, _ = f["limits"]["credit"], send({"type": "ready"})
-            if t == "invoke":
-                bodies[i], credit[i] = [bytearray(raw), False], start
-                threading.Thread(target=answer, args=[f]).start()
-            if t == "chunk" and i in bodies: bodies[i][0] += raw; send({"type": "credit", "id": i, "bytes": n})
-            if t == "end" and i in bodies: bodies[i][1] = True
-            if t == "credit" and i in credit: credit[i] += n
-            if t == "cancel" and i in bodies: canceled.add(i)
-            changed.notify_all()
-        if t == "drain": break
-    wait(lambda: not bodies)
-    send({"type": "bye"})
+def wait(call, condition):
+    with change:
+        change.wait_for(lambda: call["canceled"] or condition())
+        return not call["canceled"]
 
+
+def answer(id, http, call):
+    going = wait(call, lambda: call["ended"])
+    if going and http["path"] == "/sleep":
+        going = wait(call, lambda: False)
+    elif going and http["path"] == "/stream":
+        send("head", id=id, http={"status": 200, "headers": {}})
+        for _ in range(256):
+            if not (going := wait(call, lambda: call["credit"] >= 4096)):
+                break
+            call["credit"] -= 4096
+            send("chunk", b"." * 4096, id=id, bytes=4096)
+    elif going:
+        send("result", call["body"], id=id, http={"status": 200, "headers": {}}, bytes=len(call["body"]))
+    if not going:
+        send("error", id=id, code="canceled", message="canceled", retry="backoff")
+    elif http["path"] == "/stream":
+        send("end", id=id)
+    with change:
+        del calls[id]
+        change.notify_all()
+
+
+def handle(frame, raw):
+    global credit
+    type, id = frame["type"], frame.get("id")
+    call = calls.get(id)
+    if type == "init":
+        credit = frame["limits"]["credit"]
+        send("ready")
+    elif type == "invoke":
+        body = raw or frame["http"].get("body", "").encode()
+        call = calls[id] = {"body": body, "ended": not frame.get("stream"), "credit": credit, "canceled": False}
+        threading.Thread(target=answer, args=(id, frame["http"], call), daemon=True).start()
+    elif call and type == "chunk":
+        call["body"] += raw
+        send("credit", id=id, bytes=len(raw))
+    elif call and type == "end":
+        call["ended"] = True
+    elif call and type == "credit":
+        call["credit"] += frame["bytes"]
+    elif call and type == "cancel":
+        call["canceled"] = True
+    change.notify_all()
+
+
+def serve():
+    send("hello", **about)
+    frame = {}
+    while frame.get("type") != "drain" and (line := sys.stdin.buffer.readline(262_146)):
+        if len(line) > 262_145 or not line.endswith(b"\n"):
+            sys.exit(f"a line that is too long, or ends early: {line[:99]}")
+        frame = json.loads(line)
+        raw = sys.stdin.buffer.read(frame.get("bytes", 0)) if frame["type"] != "credit" else b""
+        with change:
+            handle(frame, raw)
+    with change:
+        change.wait_for(lambda: not calls)
+    send("bye")
+
+
+if "--describe" in sys.argv:
+    paths = [("GET", "/echo"), ("POST", "/echo"), ("GET", "/stream"), ("GET", "/sleep")]
+    triggers = [{"type": "http", "method": method, "path": path} for method, path in paths]
+    output.write(json.dumps({**about, "triggers": triggers}).encode())
+elif os.environ.get("FUNCTION_PROTOCOL"):
+    serve()
+else:
+    event = json.loads(sys.stdin.read() or sys.exit("standard input is no event"))
+    output.write(event["http"].get("body", "").encode())

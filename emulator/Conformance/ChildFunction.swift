@@ -28,6 +28,7 @@ package final class ChildFunction: Sendable {
     private let seen = Awaitable(Seen())
     private let input: ByteOutput
     private let inputDescriptor: Int32
+    private let inputIsOpen = Awaitable(true)
 
     /// Starts an executable.
     ///
@@ -70,12 +71,22 @@ package final class ChildFunction: Sendable {
     /// Ends its standard input, after everything sent has been written.
     package func closeInput() async {
         await input.flush()
-        close(inputDescriptor)
+        input.finish()
+        if inputIsOpen.mutate({ open in
+            defer { open = false }; return open
+        }) {
+            close(inputDescriptor)
+        }
     }
 
     /// Ends it whatever it does.
     package func kill() {
         if seen.mutate({ $0.status == nil }) { Glibc.kill(process, SIGKILL) }
+        input.finish()
+    }
+
+    deinit {
+        if inputIsOpen.mutate({ $0 }) { close(inputDescriptor) }
     }
 
     /// Waits until the question about what it has done has an answer.

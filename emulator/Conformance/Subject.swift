@@ -41,31 +41,39 @@ struct Subject: Sendable {
         }
     }
 
-    /// An invocation that its first trigger fits; a GET request when there is one.
-    func invocation(_ id: String, remaining: Duration = .seconds(30)) -> Invocation {
-        Invocation(
-            id: id, event: event, deadline: Date(timeIntervalSinceNow: Double(remaining.milliseconds) / 1000),
-            remaining: remaining, traceparent: TraceParent.make())
+    /// An invocation that fits a trigger of the function: a GET request when it has one.
+    func invocation(_ id: String) -> Invocation {
+        invocation(id, event)
     }
 
-    /// A request that fits one of its HTTP triggers; with a path, only that trigger.
+    /// A request that fits an HTTP trigger: of that path, and of a method that suits the body.
+    ///
+    /// - Throws: ``NotApplicable`` when there is none.
     func request(
         _ id: String, path: String? = nil, body: FrameBody = .none, headers: Headers = [:]
     ) throws -> Invocation {
-        let triggers = description.triggers.compactMap { trigger -> (HTTPMethod, String)? in
-            if case .http(let method, let route) = trigger { (method, route) } else { nil }
+        invocation(id, .http(try httpEvent(path: path, body: body, headers: headers)))
+    }
+
+    private func invocation(_ id: String, _ event: Invocation.Event) -> Invocation {
+        Invocation(
+            id: id, event: event, deadline: Date(timeIntervalSinceNow: 30), remaining: .seconds(30),
+            traceparent: TraceParent.make())
+    }
+
+    private func httpEvent(path: String?, body: FrameBody, headers: Headers) throws -> HTTPEvent {
+        let triggers = description.triggers.compactMap { trigger -> (method: HTTPMethod, route: String)? in
+            guard case .http(let method, let route) = trigger, path == nil || route == path else { return nil }
+            return (method, route)
         }
-        let fitting = triggers.filter { path == nil || $0.1 == path }
-        guard let (method, route) = fitting.first(where: { ($0.0 == .get) == (body == .none) }) ?? fitting.first else {
-            throw NotApplicable(reason: path.map { "it has no HTTP trigger \($0)" } ?? "it has no HTTP trigger")
+        guard let trigger = triggers.first(where: { ($0.method == .get) == (body == .none) }) ?? triggers.first else {
+            throw NotApplicable(reason: "it has no HTTP trigger\(path.map { " \($0)" } ?? "")")
         }
-        var invocation = invocation(id)
-        invocation.event = .http(Self.event(method, route, body, headers))
-        return invocation
+        return Self.event(trigger.method, trigger.route, body, headers)
     }
 
     private var event: Invocation.Event {
-        if let request = try? request("any"), case .http(let event) = request.event { return .http(event) }
+        if let http = try? httpEvent(path: nil, body: .none, headers: [:]) { return .http(http) }
         switch description.triggers.first {
         case .queue(let queue, _, _):
             return .queue(Message(id: "conformance", queue: queue, attempt: 1, enqueuedAt: Date(), body: [:]))
@@ -76,8 +84,7 @@ struct Subject: Sendable {
                     bucket: "conformance", key: "\(prefix)conformance\(suffix)", size: 0, etag: "", contentType: nil,
                     metadata: [:]))
         case .timer(let schedule): return .timer(Tick(schedule: schedule, due: Date()))
-        case .http(let method, let route): return .http(Self.event(method, route, .none, [:]))
-        case nil: return .timer(Tick(schedule: "", due: Date()))
+        case .http, nil: return .timer(Tick(schedule: "", due: Date()))
         }
     }
 

@@ -12,6 +12,7 @@ package final class ByteOutput: Sendable {
         var pending: [UInt8] = []
         var isWriting = false
         var isClosed = false
+        var isFinished = false
         var flushes: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -55,6 +56,15 @@ package final class ByteOutput: Sendable {
         }
     }
 
+    /// Ends the thread; what has not been written by now may be lost. The descriptor is the caller's to close.
+    package func finish() {
+        state.withLock { state in
+            state.isClosed = true
+            state.isFinished = true
+        }
+        handedOver.signal()
+    }
+
     private func writeOrHandOver() {
         let small = state.withLock { state -> [UInt8]? in
             state.pending.count <= Int(PIPE_BUF) ? Self.take(&state) : nil
@@ -73,6 +83,7 @@ package final class ByteOutput: Sendable {
     private func writeWhatIsHandedOver() {
         while true {
             handedOver.wait()
+            if state.withLock({ $0.isFinished && !$0.isWriting }) { return }
             repeat { put(state.withLock { Self.take(&$0) }) } while !becomeIdle()
         }
     }

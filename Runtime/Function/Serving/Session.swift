@@ -42,8 +42,11 @@ final class Session: Sendable {
 
     /// From now on invocations are answered.
     func serve(_ work: @escaping Work) {
-        state.mutate { $0.work = work }
-        sink.sendSmall(.ready)
+        state.mutate { state in
+            // Under the lock, so that no answer comes before it.
+            sink.sendSmall(.ready)
+            state.work = work
+        }
     }
 
     /// Waits until no more invocations come and all are answered.
