@@ -194,11 +194,18 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         }
         if !exchange.head.isKeepAlive || (closesWhenAnswered && unanswered.isEmpty) {
             exchanges.finish()
-            return context.close(mode: .output, promise: nil).self
+            return linger(context)
         }
         if owesContinue, unanswered.isEmpty { writeContinue(context) }
         releaseRead(context)
         if unanswered.isEmpty { awaitNext(context) }
+    }
+
+    /// Ends the connection so that the client can still read: what it goes on sending must not reset the connection.
+    private func linger(_ context: ChannelHandlerContext) {
+        context.close(mode: .output, promise: nil)
+        let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        idle = context.eventLoop.scheduleTask(in: .seconds(2)) { loopBound.value.close(promise: nil) }
     }
 
     private func writeContinue(_ context: ChannelHandlerContext) {
@@ -265,7 +272,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+        // After its first error the decoder reports whatever else comes; the refusal is on its way then.
+        if case .refused = reading, error is ByteToMessageDecoderError { return }
+        guard let error = error as? HTTPParserError, error != .invalidEOFState else {
+            clientIsGone()
+            return context.close(promise: nil)
+        }
         if case .streaming(let stream, _) = reading { stream.fail(.clientGone) }
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
         refuse(head, error == .headerOverflow ? .headTooLarge(limit: options.headLimit) : .malformed(error), context)

@@ -72,6 +72,7 @@ def handle(frame, body):
         if data.get("poison"):
             time.sleep(0.05)
             os.kill(os.getpid(), signal.SIGSEGV)
+            time.sleep(60)
         time.sleep(data.get("seconds", 0))
         note("done %s" % data.get("n"))
         return send({"type": "result", "id": id})
@@ -100,6 +101,7 @@ def handle(frame, body):
         sys.stderr.write("about to crash\nFatal error: on purpose\n")
         sys.stderr.flush()
         os.kill(os.getpid(), signal.SIGILL)
+        time.sleep(60)
     elif path == "/exit":
         os._exit(7)
     elif path == "/garbage":
