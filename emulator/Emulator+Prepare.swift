@@ -1,0 +1,151 @@
+import FunctionRuntime
+import Glibc
+import HTTPClient
+import Hosting
+import JSON
+import Logging
+import NIOPosix
+import ObjectStore
+import ProviderStandIns
+import Redis
+import ServiceLifecycle
+
+extension Emulator {
+    /// Starts the private servers, finds the functions and wires everything.
+    ///
+    /// - Parameter ready: what to do once every server listens.
+    /// - Throws: ``EmulatorError``; the private servers are stopped then.
+    static func prepare(
+        _ options: StartOptions, data: DataFolder, journal: Journal,
+        ready: @escaping @Sendable (Emulator) async throws -> Void
+    ) async throws -> Emulator {
+        let environment = try FunctionEnvironment(file: options.envFile, inherited: FunctionEnvironment.inherited)
+        let ports = try Ports(options, notices: journal)
+        let finder = FunctionFinder(options.functions, environment: environment.given)
+        async let found = finder.find()
+        let servers = try await PrivateServers.start(
+            environment: environment, data: data, postgresPort: ports.postgres, redisPort: ports.redis, notices: journal
+        )
+        do {
+            try await migrate(servers.databaseURL, options, finder, journal)
+            let store = try ObjectStore(
+                directory: data.objects, options: StoreOptions(durability: options.fast ? .fast : .synced))
+            try await store.createBucketIfMissing(bucket)
+            if options.fast { journal.warning("--fast: a power failure may lose objects that were acknowledged") }
+            let contents = try await found
+            return try wire(
+                Parts(
+                    options: options, environment: environment, ports: ports, finder: finder, functions: contents,
+                    servers: servers, store: store, data: data, journal: journal), ready: ready)
+        } catch {
+            await servers.stop()
+            throw error
+        }
+    }
+
+    /// What is there before anything is wired.
+    private struct Parts {
+        var options: StartOptions
+        var environment: FunctionEnvironment
+        var ports: Ports
+        var finder: FunctionFinder
+        var functions: FunctionCatalog.Contents
+        var servers: PrivateServers
+        var store: ObjectStore
+        var data: DataFolder
+        var journal: Journal
+    }
+
+    private static func wire(
+        _ parts: Parts, ready: @escaping @Sendable (Emulator) async throws -> Void
+    ) throws -> Emulator {
+        let (journal, ports, options, store) = (parts.journal, parts.ports, parts.options, parts.store)
+        let logger = Logger(label: "emulator") { _ in JournalLogHandler(journal: journal) }
+        let threads = MultiThreadedEventLoopGroup.singleton
+        let readiness = Readiness(waitingFor: ["gateway", "dashboard", "s3", "blob", "providers"])
+        let standIns = StandInServer(
+            host: options.host, port: ports.providers, httpClient: HTTPClient(), logger: logger,
+            onRunning: { _ in readiness.reached("providers") })
+        let addresses = addresses(parts, providers: standIns.baseURLs(port: ports.providers))
+        let registry = FunctionRegistry(
+            environment: parts.environment.composed(
+                addresses: addresses, storage: options.storage, manifest: parts.data.manifest),
+            manifest: parts.data.manifest, group: threads, journal: journal)
+        for problem in parts.functions.problems { journal.warning("not served: \(problem)") }
+        for function in parts.functions.functions { registry.add(function) }
+        try registry.announce()
+        let redis = try Redis(url: parts.servers.redisURL, name: "emulator")
+        let webhook = EventWebhook()
+        let gateway = try Gateway(
+            host: options.host, port: ports.gateway, registry: registry, webhook: webhook, group: threads,
+            logger: logger,
+            journal: journal, onRunning: { readiness.reached("gateway") })
+        let dashboard = DashboardServer(
+            host: options.host, port: ports.dashboard,
+            api: DashboardAPI(
+                addresses: addresses, journal: journal, registry: registry, redis: redis,
+                services: { [servers = parts.servers] in servers.processes.map(\.status) + servers.external }),
+            logger: logger, onRunning: { readiness.reached("dashboard") })
+        var services: [any Service] = parts.servers.processes
+        services += [
+            BoundedService(
+                service: S3Server(
+                    store: store, options: S3Options(host: options.host, port: ports.s3),
+                    onBound: { _ in readiness.reached("s3") }), grace: .milliseconds(300)),
+            BoundedService(
+                service: AzureServer(
+                    store: store, options: AzureOptions(host: options.host, port: ports.blob),
+                    onBound: { _ in readiness.reached("blob") }), grace: .milliseconds(300)),
+            BoundedService(service: standIns, grace: .milliseconds(300)), registry,
+            BoundedService(service: dashboard, grace: .milliseconds(300)),
+            BoundedService(service: gateway.trigger, grace: .seconds(5)),
+            TriggerBoard(
+                registry: registry, factory: TriggerFactory(redis: redis, logger: logger), logger: logger),
+        ]
+        let sources: [any ObjectEventSource] = [StoreEventSource(store: store, bucket: bucket), webhook]
+        services += sources.map { source in
+            ObjectTrigger(source: source, subscriptions: { TriggerFactory.subscriptions(registry) }, logger: logger)
+        }
+        if !options.noReload {
+            services.append(
+                Reloader(
+                    registry: registry, finder: parts.finder, data: parts.data, environment: parts.environment.given,
+                    journal: journal))
+        }
+        services.append(readiness)
+        let emulator = Emulator(addresses: addresses, registry: registry, servers: parts.servers, services: services)
+        readiness.whenComplete { try await ready(emulator) }
+        return emulator
+    }
+
+    private static func addresses(_ parts: Parts, providers: [String: String]) -> Addresses {
+        let (ports, host) = (parts.ports, parts.options.host == "0.0.0.0" ? "127.0.0.1" : parts.options.host)
+        let users = S3Options().users.map {
+            Addresses.User(id: $0.id, name: $0.name, email: $0.email, access: $0.accessKey, secret: $0.secretKey)
+        }
+        let account = AzureOptions().account
+        let blob = "http://\(host):\(ports.blob)/\(account.name)"
+        return Addresses(
+            process: getpid(), gateway: "http://\(host):\(ports.gateway)",
+            dashboard: "http://\(host):\(ports.dashboard)",
+            s3Endpoint: "http://\(host):\(ports.s3)", s3Users: users, blobEndpoint: blob,
+            blobConnectionString: "DefaultEndpointsProtocol=http;AccountName=\(account.name);AccountKey=\(account.key);"
+                + "BlobEndpoint=\(blob);",
+            bucket: bucket, postgres: parts.servers.databaseURL, redis: parts.servers.redisURL, providers: providers)
+    }
+
+    /// Brings the database to the newest schema, where the functions' package has migrations.
+    private static func migrate(
+        _ url: String, _ options: StartOptions, _ finder: FunctionFinder, _ journal: Journal
+    ) async throws {
+        let folder: String
+        if let named = options.migrations {
+            folder = named
+        } else {
+            let root = finder.folder.flatMap { SwiftPackage.root(of: $0) } ?? "."
+            folder = root + "/infra/migrations"
+            guard access(folder, R_OK) == 0 else { return }
+        }
+        for name in try await DatabaseSchema.migrate(url, from: folder) { journal.info("database: applied \(name)") }
+    }
+}

@@ -1,0 +1,70 @@
+import FunctionRuntime
+import Glibc
+import Hosting
+
+/// Finds the functions that a person named, or those in a folder.
+struct FunctionFinder: Sendable {
+    /// The folder to search; nil: none.
+    let folder: String?
+    /// Further executables.
+    let paths: [String]
+    /// What an executable gets while it describes itself.
+    private let environment: [String: String]
+
+    /// - Parameter environment: the whole environment; executables that describe themselves get what finds their interpreter.
+    init(_ options: FunctionOptions, environment: [String: String] = FunctionEnvironment.inherited) {
+        folder = options.folder.map(Self.absolute)
+        paths = options.paths.map(Self.absolute)
+        self.environment = environment.filter { ["PATH", "HOME", "LANG"].contains($0.key) }
+    }
+
+    /// Every function there is now; what could not be used is among the problems.
+    ///
+    /// - Throws: ``EmulatorError`` when a named function is not there or the folder cannot be read.
+    func find() async throws -> FunctionCatalog.Contents {
+        for path in paths where access(path, X_OK) != 0 {
+            throw EmulatorError("--function \(path): \(SystemMessage.last)")
+        }
+        return await FunctionCatalog(environment: environment).load(paths: try candidates() + paths)
+    }
+
+    /// What one file says about itself now.
+    func describe(_ path: String) async -> FunctionCatalog.Contents {
+        await FunctionCatalog(environment: environment).load(paths: [path])
+    }
+
+    /// The files of the folder that may be functions, sorted: programs, but neither this one nor what a build leaves beside it
+    /// (the `host`, test bundles, build tools).
+    ///
+    /// - Throws: ``EmulatorError`` when the folder cannot be read.
+    func candidates() throws -> [String] {
+        guard let folder else { return [] }
+        guard let directory = opendir(folder) else {
+            throw EmulatorError("the functions' folder \(folder) cannot be read: \(SystemMessage.last)")
+        }
+        defer { closedir(directory) }
+        var found: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            let path = folder + "/" + name
+            guard !name.contains("."), !["emulator", "host"].contains(name), !name.hasSuffix("-tool"),
+                FileStamp(of: path) != nil, access(path, X_OK) == 0, path != ExecutablePath.own
+            else { continue }
+            found.append(path)
+        }
+        return found.sorted()
+    }
+
+    /// The names of some functions, for messages.
+    static func names(_ functions: [LocatedFunction]) -> String {
+        functions.isEmpty ? "none" : functions.map(\.description.name).joined(separator: ", ")
+    }
+
+    private static func absolute(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}

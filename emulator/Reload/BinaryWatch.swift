@@ -1,0 +1,98 @@
+import FunctionRuntime
+import Hosting
+
+/// Lets changed binaries take over, also those that a build from outside made, and picks up functions that come and go.
+struct BinaryWatch: Sendable {
+    /// How often the files are looked at.
+    private static let interval = Duration.milliseconds(100)
+    /// How many looks in a row a file may be missing, or be no function, before that counts: a linker is at work.
+    private static let patience = 30
+
+    let registry: FunctionRegistry
+    let finder: FunctionFinder
+    let journal: Journal
+
+    /// What is known of one file.
+    private struct Seen {
+        /// The content that is served, or was given up.
+        var settled: FileStamp?
+        /// The content that was there at the last look.
+        var latest: FileStamp?
+        var attempts = 0
+        var missing = 0
+        var function: String?
+    }
+
+    /// Looks at the files until the task is canceled.
+    func run() async throws {
+        var seen: [String: Seen] = [:]
+        for entry in registry.entries {
+            let stamp = FileStamp(of: entry.function.path)
+            seen[entry.function.path] = Seen(settled: stamp, latest: stamp, function: entry.function.description.name)
+        }
+        for path in try finder.candidates() where seen[path] == nil {
+            seen[path] = Seen(settled: FileStamp(of: path))  // was found to be no function at the start
+        }
+        while true {
+            try await Task.sleep(for: Self.interval)
+            let paths = Set(try finder.candidates() + finder.paths)
+            for path in paths { await look(at: path, &seen[path, default: Seen()]) }
+            for path in seen.keys where !paths.contains(path) || FileStamp(of: path) == nil {
+                miss(path, &seen)
+            }
+        }
+    }
+
+    private func look(at path: String, _ file: inout Seen) async {
+        guard let stamp = FileStamp(of: path) else { return }
+        file.missing = 0
+        guard stamp != file.settled else { return }
+        guard stamp == file.latest else {
+            file.latest = stamp
+            file.attempts = 0
+            return
+        }
+        let contents = await finder.describe(path)
+        if let function = contents.functions.first {
+            file.settled = stamp
+            await serve(function, instead: file.function)
+            file.function = function.description.name
+        } else {
+            file.attempts += 1
+            guard file.attempts == Self.patience else { return }
+            file.settled = stamp
+            for problem in contents.problems { journal.warning("not served: \(problem)") }
+        }
+    }
+
+    private func serve(_ function: LocatedFunction, instead former: String?) async {
+        let name = function.description.name
+        do {
+            if let former, former != name { registry.remove(former) }
+            if registry[name] == nil {
+                registry.add(function)
+                journal.info("\(name) is served now (build \(function.description.build))")
+            } else {
+                try await registry.replace(with: function)
+            }
+            try registry.announce()
+        } catch let failure as ReplacementFailure {
+            journal.warning("\(name): the new build does not start, the old one serves on: \(failure)")
+        } catch {
+            journal.warning("\(error)")
+        }
+    }
+
+    private func miss(_ path: String, _ seen: inout [String: Seen]) {
+        seen[path]?.missing += 1
+        guard seen[path]?.missing == Self.patience, let name = seen[path]?.function else { return }
+        seen[path] = nil
+        registry.remove(name)
+        journal.info("\(name) is gone: it is served no more")
+        do {
+            try registry.announce()
+        } catch {
+            journal.warning("\(error)")
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import FunctionRuntime
+import Hosting
+import Logging
+import Queue
+import Redis
+import ServiceLifecycle
+
+/// Makes the queue and timer triggers that a function's description asks for.
+struct TriggerFactory: Sendable {
+    let redis: Redis
+    let logger: Logger
+
+    /// The triggers of one function; a schedule that cannot be read is logged and left out.
+    func services(for entry: FunctionRegistry.Entry) -> [any Service] {
+        let description = entry.function.description
+        return description.triggers.compactMap { trigger -> (any Service)? in
+            switch trigger {
+            case .http, .object: return nil
+            case .queue(let name, let attempts, let lease):
+                let concurrency = description.limits.concurrency * PoolLimits().maximum
+                return QueueTrigger(
+                    queue: Queue(redis, name), function: description.name, invoker: entry.pool,
+                    options: QueueTriggerOptions(
+                        concurrency: concurrency, attempts: attempts, lease: lease, drain: .seconds(5)), logger: logger)
+            case .timer(let text):
+                do {
+                    return TimerTrigger(
+                        schedule: try Schedule(text), function: description.name, invoker: entry.pool,
+                        claims: TimerClaims(redis), logger: logger)
+                } catch {
+                    logger.error("the timer of \(description.name) never fires: \(error)")
+                    return nil
+                }
+            }
+        }
+    }
+
+    /// The object triggers of all functions, as they are when an event comes.
+    static func subscriptions(_ registry: FunctionRegistry) -> [ObjectSubscription] {
+        registry.entries.flatMap { entry in
+            entry.function.description.triggers.compactMap { trigger in
+                guard case .object(let prefix, let suffix, let events) = trigger else { return nil }
+                return ObjectSubscription(
+                    function: entry.function.description.name, prefix: prefix, suffix: suffix, events: events,
+                    invoker: entry.pool)
+            }
+        }
+    }
+}
