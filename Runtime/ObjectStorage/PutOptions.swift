@@ -9,8 +9,8 @@ package struct PutOptions: Hashable, Sendable {
     }
 
     package var contentType: String
-    /// Names are case-insensitive and come back in lower case; letters, digits and underscores are safe with every
-    /// vendor. Values may be any text.
+    /// Names are case-insensitive and come back in lower case; letters and digits are safe everywhere: Azure
+    /// refuses hyphens, and some servers and proxies drop headers with underscores. Values may be any text.
     package var metadata: [String: String]
     package var cacheControl: String?
     package var condition: Condition?

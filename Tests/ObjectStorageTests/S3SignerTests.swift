@@ -1,0 +1,69 @@
+import Cryptography
+import FoundationEssentials
+import HTTPClient
+import Testing
+
+@testable import ObjectStorage
+
+/// The worked examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html and
+/// https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html.
+@Suite struct S3SignerTests {
+    static let signer = S3Signer(
+        accessKeyID: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        region: "us-east-1")
+    static let date = UTCTime.date(extended: "2013-05-24T00:00:00Z")!
+    static let emptyHash = Hex.encode(SHA256.hash([]))
+
+    static func request(
+        _ method: HTTPMethod, _ path: String, query: [(String, String)] = [], headers: [(String, String)] = []
+    ) throws -> StorageRequest {
+        let endpoint = try StorageEndpoint("https://examplebucket.s3.amazonaws.com")
+        var request = StorageRequest(method, endpoint, path: path, query: query)
+        request.headers = headers
+        return request
+    }
+
+    static func signature(_ request: StorageRequest, _ payloadHash: String = emptyHash) -> String? {
+        var request = request
+        signer.sign(&request, payloadHash: payloadHash, at: date)
+        return request["authorization"]?.split(separator: "Signature=").last.map(String.init)
+    }
+
+    @Test func `signs the GET of an object`() throws {
+        var request = try Self.request(.get, "/test.txt", headers: [("range", "bytes=0-9")])
+        Self.signer.sign(&request, payloadHash: Self.emptyHash, at: Self.date)
+        #expect(
+            request["authorization"]
+                == "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,"
+                + "SignedHeaders=host;range;x-amz-content-sha256;x-amz-date,"
+                + "Signature=f0e8bdb87c964420e857bd35b5d6ed310bd44f0170aba48dd91039c6036bdb41")
+    }
+
+    @Test func `signs the PUT of an object`() throws {
+        let headers = [("date", "Fri, 24 May 2013 00:00:00 GMT"), ("x-amz-storage-class", "REDUCED_REDUNDANCY")]
+        let request = try Self.request(.put, "/test$file.text", headers: headers)
+        let hash = Hex.encode(SHA256.hash("Welcome to Amazon S3.".utf8))
+        #expect(
+            Self.signature(request, hash) == "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd")
+    }
+
+    @Test func `signs a parameter without a value`() throws {
+        let request = try Self.request(.get, "/", query: [("lifecycle", "")])
+        #expect(Self.signature(request) == "fea454ca298b7da1c68078a5d1bdbfbbe0d65c699e0f91ac7a200a0136783543")
+    }
+
+    @Test func `signs a list`() throws {
+        let request = try Self.request(.get, "/", query: [("prefix", "J"), ("max-keys", "2")])
+        #expect(Self.signature(request) == "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7")
+    }
+
+    @Test func `makes a presigned URL`() throws {
+        let url = Self.signer.presignedURL(
+            try Self.request(.get, "/test.txt"), expiry: .seconds(86400), at: Self.date)
+        #expect(
+            url == "https://examplebucket.s3.amazonaws.com/test.txt?X-Amz-Algorithm=AWS4-HMAC-SHA256"
+                + "&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request"
+                + "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host"
+                + "&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404")
+    }
+}
