@@ -1,11 +1,3 @@
-/// A connection of a pool, and when it is to be replaced.
-struct PoolMember<Connection> {
-    let connection: Connection
-    let expiry: ContinuousClock.Instant
-}
-
-extension PoolMember: Sendable where Connection: Sendable {}
-
 /// The rules of a connection pool, as values: it decides, `PostgresPool` acts.
 ///
 ///     opening ──opened──> leased <──lease/release──> idle

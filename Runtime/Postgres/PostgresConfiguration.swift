@@ -1,5 +1,3 @@
-internal import CPostgres
-
 /// Where the server is, and how many connections may be made to it.
 ///
 /// The URL is libpq's (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING>), with every parameter that

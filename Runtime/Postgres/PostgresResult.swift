@@ -36,12 +36,6 @@ package final class PostgresResult: @unchecked Sendable {
     }
 }
 
-/// The name and the type of a result's column.
-package struct PostgresColumn: Sendable, Hashable {
-    package let name: String
-    package let type: PostgresType
-}
-
 extension PostgresResult: RandomAccessCollection {
     package var startIndex: Int { 0 }
     package var endIndex: Int { count }

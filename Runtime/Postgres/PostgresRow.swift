@@ -67,8 +67,3 @@ package struct PostgresRow: Sendable {
         }
     }
 }
-
-/// A type that is read from a whole row: `try await postgres.query("select …", as: Job.self)`.
-package protocol PostgresRowDecodable {
-    init(row: PostgresRow) throws
-}
