@@ -18,6 +18,9 @@ package struct Image: Sendable, Hashable {
     package var rejection: String?
     package var createdAt: Date
 
+    /// Whether its upload was announced through the API; then its key is the one the announcement gave it.
+    package var wasAnnounced: Bool { storageKey == NewUpload.storageKey(of: id, user: userID) }
+
     static var columns: SQL {
         """
         id, user_id, kind, status, original_filename, storage_key, mime_type, file_size, width, height, rejection, created_at

@@ -63,10 +63,11 @@ package struct Pictures: PictureFiles {
         init(_ reason: String) { self.reason = reason }
     }
 
-    /// The request under which a picture may be uploaded: for this key, type and size only.
+    /// The request under which a picture may be uploaded: for this key only, and for the type and size that were announced.
     package func uploadRequest(for upload: NewUpload) throws -> UploadView {
         let request = try storage.presignPut(
-            upload.storageKey, PresignedUpload(contentType: upload.format.mediaType, contentLength: Int(upload.size)),
+            upload.storageKey,
+            PresignedUpload(contentType: upload.format?.mediaType, contentLength: upload.size.map { Int($0) }),
             expiry: ImageRules.uploadLife)
         return UploadView(request)
     }

@@ -18,6 +18,9 @@ package struct JobSweeper: Sendable {
         /// Jobs that entered another state, with the number of the event that says so.
         package var moved: [UUID: Int] = [:]
         package var wakeUps: [WakeUp] = []
+
+        /// A sweep that moved nothing.
+        package init() {}
     }
 
     /// Takes jobs back whose worker has not renewed its lease: processing -> queued, or failed as poisonous once

@@ -1,0 +1,43 @@
+import Domain
+import FoundationEssentials
+import FunctionRuntime
+import HTTPClient
+import Redis
+
+/// The worker: takes the job that a message names, has the provider draw, stores what it made.
+///
+/// The message only wakes it; the job's row decides whether there is anything to do. Retries and their waits are the job's own, so a
+/// message is finished as soon as the job has been moved on.
+@main struct GenerateImage: Function {
+    static let summary = "Works on a queued job"
+    static let triggers = [Trigger.queue(GenerateQueue.name, attempts: 10, lease: .seconds(15))]
+    static let limits = Limits(concurrency: 64, timeout: .seconds(900), memory: 256)
+    static let environment =
+        Database.environment + Redis.environment + StorageSettings.environment + Replicate.environment
+
+    /// `{"jobId":"…"}`
+    struct Work: Codable, Sendable {
+        var jobId: UUID
+    }
+
+    private let worker: GenerationWorker
+
+    init(_ configuration: Configuration) throws {
+        let redis = try Redis(configuration)
+        let client = HTTPClient()
+        worker = GenerationWorker(
+            leases: JobLeases(try Database(configuration, connections: 8)),
+            provider: try Replicate(configuration, client), files: try Pictures(configuration, client),
+            queue: GenerateQueue(redis), notifier: JobNotifier(redis))
+    }
+
+    func call(_ message: Message<Work>, _ context: Context) async throws -> Done {
+        let outcome = try await worker.work(
+            on: message.body.jobId, message: UUID(uuidString: message.id), log: context.log
+        ) { progress in
+            context.progress(progress)
+        }
+        context.log.debug("the wake-up is dealt with", ["jobId": message.body.jobId.text, "outcome": "\(outcome)"])
+        return .done
+    }
+}

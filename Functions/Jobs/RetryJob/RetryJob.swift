@@ -1,0 +1,34 @@
+import Domain
+import FoundationEssentials
+import FunctionRuntime
+import Redis
+
+/// Queues a failed or canceled job again.
+@main struct RetryJob: Function {
+    static let summary = "Queues a failed or canceled job again"
+    static let triggers = [Trigger.http(.post, "/api/v1/jobs/{id}/retry")]
+    static let limits = Limits(concurrency: 16, timeout: .seconds(10), memory: 64)
+    static let environment = Database.environment + Redis.environment + [Identity.developmentUser]
+
+    private let identity: Identity
+    private let jobs: JobStore
+    private let queue: GenerateQueue
+    private let notifier: JobNotifier
+
+    init(_ configuration: Configuration) throws {
+        let database = try Database(configuration)
+        let redis = try Redis(configuration)
+        identity = try Identity(configuration, database)
+        jobs = JobStore(database)
+        queue = GenerateQueue(redis)
+        notifier = JobNotifier(redis)
+    }
+
+    func call(_ request: Request<NoBody>, _ context: Context) async throws -> Response<JobView> {
+        let user = try await identity.user(of: request.headers)
+        let (job, wakeUp) = try await jobs.retry(try request.parameter("id", as: UUID.self), user: user)
+        await queue.publish([wakeUp], log: context.log)
+        await notifier.notify(job.id, sequence: job.eventSequence, log: context.log)
+        return .ok(JobView(job))
+    }
+}

@@ -1,0 +1,20 @@
+import Domain
+import Synchronization
+
+/// The bytes of pictures, in memory.
+final class FakeFiles: PictureFiles {
+    private let files = Mutex<[String: [UInt8]]>([:])
+
+    struct Missing: Error {}
+
+    var keys: [String] { files.withLock { $0.keys.sorted() } }
+
+    func read(_ key: String, upTo limit: Int) async throws -> [UInt8] {
+        guard let bytes = files.withLock({ $0[key] }) else { throw Missing() }
+        return bytes
+    }
+
+    func write(_ key: String, _ bytes: [UInt8], format: ImageFormat) async throws {
+        files.withLock { $0[key] = bytes }
+    }
+}

@@ -1,0 +1,77 @@
+import Domain
+import FoundationEssentials
+import FunctionRuntime
+import FunctionTesting
+import JSON
+import Postgres
+import Queue
+import Redis
+import Synchronization
+import Testing
+
+/// Everything a worker needs, over a database of its own, with a user in it.
+struct World {
+    let database: Database
+    let redis: Redis
+    let user: UUID
+    let files = FakeFiles()
+    let jobs: JobStore
+    let log = Log { _ in }
+
+    init(redis: Redis? = nil) async throws {
+        database = try await TestDatabase.make()
+        user = try await TestDatabase.user(in: database)
+        if let redis {
+            self.redis = redis
+        } else {
+            self.redis = try Redis(url: try await TemporaryRedis.shared().url)
+        }
+        jobs = JobStore(database)
+    }
+
+    var queue: GenerateQueue { GenerateQueue(redis) }
+    var notifier: JobNotifier { JobNotifier(redis) }
+    var sweeper: JobSweeper { JobSweeper(database) }
+    func leases(_ lease: Duration = .seconds(10)) -> JobLeases { JobLeases(database, lease: lease) }
+
+    /// A worker that does not dawdle.
+    func worker(_ provider: any ImageProvider, lease: Duration = .seconds(10)) -> GenerationWorker {
+        GenerationWorker(
+            leases: leases(lease), provider: provider, files: files, queue: queue, notifier: notifier,
+            schedule: PollSchedule(first: .milliseconds(5), factor: 1, longest: .milliseconds(5)),
+            backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(1)))
+    }
+
+    /// A queued job.
+    func createJob(_ prompt: String = "a harbour at dawn", user: UUID? = nil) async throws -> Job {
+        guard case .created(let job, _) = try await jobs.create(try NewJob(prompt: prompt), user: user ?? self.user)
+        else {
+            throw Failure.internal("the job was not created")
+        }
+        return job
+    }
+
+    func job(_ id: UUID) async throws -> Job { try await jobs.find(id, user: user).job }
+
+    /// The states a job went through, as its events say.
+    func story(of id: UUID) async throws -> [String] {
+        try await jobs.history(of: id, after: 0, user: user).events.compactMap { event in
+            event.kind == .status ? event.data["status"]?.string : nil
+        }
+    }
+
+    /// Puts a claimed job's lease into the past, as if its worker had been gone for long.
+    func expireLease(of id: UUID) async throws {
+        try await database.asService("update jobs set lease_until = now() - interval '1 second' where id = \(id)")
+    }
+
+    /// How many rows of a table there are, as the service sees it.
+    func count(_ table: String, where condition: SQL = "true") async throws -> Int {
+        try await database.asService("select count(*) as n from \(identifier: table) where \(condition)")[0][0]["n"]
+    }
+}
+
+/// Waits until a condition holds; the time limit of the test ends a wait that is in vain.
+func until(_ condition: () async throws -> Bool) async throws {
+    while !(try await condition()) { try await Task.sleep(for: .milliseconds(10)) }
+}
