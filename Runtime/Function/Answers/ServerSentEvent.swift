@@ -29,7 +29,8 @@ public struct ServerSentEvent: Sendable, Hashable {
     /// A line that clients ignore; it keeps proxies from closing a quiet connection.
     public static let keepAlive = ":\n\n"
 
-    var text: String {
+    /// The event as it is written.
+    package var text: String {
         var text = ""
         if let name { text += "event: \(Self.oneLine(name))\n" }
         if let id { text += "id: \(Self.oneLine(id))\n" }

@@ -7,6 +7,11 @@ package struct TestAnswer: Sendable, Hashable {
     package struct Progress: Sendable, Hashable {
         package let value: Double?
         package let message: String?
+
+        package init(value: Double?, message: String?) {
+            self.value = value
+            self.message = message
+        }
     }
 
     /// Status and header fields; nil for messages, object events and ticks, and for failures.
