@@ -90,7 +90,7 @@ let package = Package(
             "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "CLinux", "Threads", hummingbird,
             nio,
             nioPosix, nioHTTP1, httpTypes, logging, lifecycle, subprocess, systemPackage),
-        executable("host", "Runtime/Host", "Hosting", "FunctionRuntime", logging, lifecycle),
+        executable("host", "Runtime/Host", "Hosting", "FunctionRuntime", logging, lifecycle, unixSignals),
         library("FunctionTesting", "Runtime/Testing", "FunctionRuntime", "JSON", "CLinux", "Threads"),
 
         // Functions: the application. One executable for each endpoint, worker and timer; Domain is what they share.
@@ -156,8 +156,8 @@ let package = Package(
         tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio),
         tests("ProviderStandInsTests", "ProviderStandIns", "HTTPClient", "JSON", logging),
         tests(
-            "EmulatorTests", "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "HTTPClient", "JSON", "Postgres",
-            "Redis", httpTypes, argumentParser),
+            "EmulatorTests", exclude: ["Fixtures"], "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "HTTPClient",
+            "JSON", "Postgres", "Redis", httpTypes, argumentParser),
     ],
     cLanguageStandard: .c2x
 )
