@@ -1,0 +1,107 @@
+import FunctionRuntime
+package import Logging
+import NIOPosix
+import Queue
+import Redis
+package import ServiceLifecycle
+
+/// Puts a host together: finds the functions, makes their pools and the triggers in front of them.
+package struct HostServices {
+    /// In the order in which they start; they stop in the reverse order, triggers before pools.
+    package var services: [any Service] = []
+    package var functions: [LocatedFunction] = []
+
+    /// - Parameters:
+    ///   - environment: Goes to the functions, with the manifest's path added.
+    ///   - manifest: Where to write the manifest.
+    ///   - onBound: Called with the HTTP port once the server listens.
+    /// - Throws: `HostConfigurationError` with everything that keeps the functions from being served.
+    package init(
+        _ configuration: HostConfiguration, environment: [String: String], manifest: String, logger: Logger,
+        observer: any InvocationObserver = HostLog(), onBound: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws {
+        let environment = environment.merging([FunctionManifest.key: manifest]) { _, path in path }
+        functions = try await Self.find(configuration, environment)
+        try FunctionManifest.write(functions, to: manifest)
+        let redis = try configuration.redisURL.map { try Redis(url: $0, name: "host") }
+        var http: [HTTPFunction] = []
+        var triggers: [any Service] = []
+        var problems: [String] = []
+        for function in functions {
+            let pool = ProcessPool(
+                function: function, limits: configuration.limits, environment: environment,
+                group: MultiThreadedEventLoopGroup.singleton, observer: observer)
+            services.append(pool)
+            http.append(HTTPFunction(description: function.description, invoker: pool))
+            for trigger in function.description.triggers {
+                do {
+                    if let service = try Self.service(trigger, function, pool, configuration, redis, logger) {
+                        triggers.append(service)
+                    }
+                } catch {
+                    problems.append("\(function.description.name): \(error)")
+                }
+            }
+        }
+        if configuration.triggers.contains(.http) {
+            do throws(RouteError) {
+                let health = HostHealth(functions: functions)
+                triggers.append(
+                    try HTTPTrigger(
+                        functions: http, options: configuration.http, group: MultiThreadedEventLoopGroup.singleton,
+                        logger: logger, local: { health.answer($0) }, onBound: onBound))
+            } catch {
+                problems.append(error.message)
+            }
+        }
+        if !problems.isEmpty { throw HostConfigurationError(problems: problems) }
+        services += triggers
+    }
+
+    private static func find(
+        _ configuration: HostConfiguration, _ environment: [String: String]
+    ) async throws(HostConfigurationError) -> [LocatedFunction] {
+        let catalog = FunctionCatalog(environment: environment)
+        var found = FunctionCatalog.Contents()
+        do throws(CatalogProblem) {
+            if let directory = configuration.directory { found = try await catalog.load(directory: directory) }
+        } catch {
+            throw HostConfigurationError(problems: ["FUNCTIONS_DIR: \(error)"])
+        }
+        if !configuration.functions.isEmpty {
+            let named = await catalog.load(paths: configuration.functions)
+            found.functions += named.functions
+            found.problems += named.problems
+        }
+        if found.functions.isEmpty, found.problems.isEmpty {
+            throw HostConfigurationError(problems: [
+                "FUNCTIONS_DIR has no executable file: \(configuration.directory ?? "")"
+            ])
+        }
+        if !found.problems.isEmpty { throw HostConfigurationError(problems: found.problems.map(\.description)) }
+        return found.functions
+    }
+
+    private static func service(
+        _ trigger: Trigger, _ function: LocatedFunction, _ pool: ProcessPool, _ configuration: HostConfiguration,
+        _ redis: Redis?, _ logger: Logger
+    ) throws -> (any Service)? {
+        let name = function.description.name
+        switch trigger {
+        case .queue(let queue, let attempts, let lease):
+            guard configuration.triggers.contains(.queue), let redis else { return nil }
+            let concurrency = function.description.limits.concurrency * configuration.limits.maximum
+            return QueueTrigger(
+                queue: Queue(redis, queue), function: name,
+                invoker: pool,
+                options: QueueTriggerOptions(concurrency: concurrency, attempts: attempts, lease: lease),
+                logger: logger)
+        case .timer(let schedule):
+            guard configuration.triggers.contains(.timer) else { return nil }
+            return TimerTrigger(
+                schedule: try Schedule(schedule), function: name, invoker: pool, claims: redis.map { TimerClaims($0) },
+                logger: logger)
+        case .http, .object: return nil
+        }
+    }
+}

@@ -1,0 +1,11 @@
+/// Which kinds of triggers a host serves.
+package enum HostTriggers: String, Sendable, Hashable, CaseIterable {
+    case http, queue, timer
+
+    /// Reads `http,queue,timer`; nil when a name is none of these, or there is none.
+    static func list(_ text: String) -> Set<HostTriggers>? {
+        let names = text.split(separator: ",").map { $0.trimmingPrefix(" ") }
+        let kinds = names.compactMap { HostTriggers(rawValue: String($0)) }
+        return kinds.isEmpty || kinds.count < names.count ? nil : Set(kinds)
+    }
+}
