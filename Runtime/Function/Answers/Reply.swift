@@ -19,7 +19,9 @@ public struct Reply: Sendable {
 
     /// Answers with a body: in one frame when it fits, streamed otherwise.
     package func finish(_ head: HTTPHead, _ bytes: [UInt8]) async throws {
-        guard bytes.count > limits.credit else { return try finish(http: head, body: FrameBody(bytes)) }
+        guard bytes.count > min(limits.credit, limits.chunk) else {
+            return try finish(http: head, body: FrameBody(bytes))
+        }
         let writer = try begin(head)
         try await writer.write(bytes)
         try end()
