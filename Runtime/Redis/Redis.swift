@@ -13,7 +13,13 @@ internal import Synchronization
 package final class Redis: Sendable {
     package let configuration: RedisConfiguration
     private let shared: Connection
-    private let idle = Mutex<[Connection]>([])
+    private let dedicated = Mutex(Dedicated())
+
+    private struct Dedicated {
+        var isClosed = false
+        var idle: [Connection] = []
+        var busy: [ObjectIdentifier: Connection] = [:]
+    }
 
     package init(_ configuration: RedisConfiguration) {
         self.configuration = configuration
@@ -32,7 +38,11 @@ package final class Redis: Sendable {
     /// Closes every connection; commands under way and later ones fail with `RedisError.closed`.
     package func close() {
         shared.close()
-        for connection in idle.withLock({ $0 }) { connection.close() }
+        let connections = dedicated.withLock { dedicated in
+            dedicated.isClosed = true
+            return dedicated.idle + dedicated.busy.values
+        }
+        for connection in connections { connection.close() }
     }
 
     /// Sends one command.
@@ -88,16 +98,23 @@ package final class Redis: Sendable {
 
     /// Gives a connection of its own to commands that wait at the server. It is kept for the next call.
     package func blocking<Result>(_ body: (BlockingConnection) async throws -> Result) async throws -> Result {
-        let connection = idle.withLock { $0.popLast() } ?? Connection(configuration)
-        let result: Result
-        do {
-            result = try await body(BlockingConnection(connection: connection, shared: shared))
-        } catch {
-            // Its state is unknown, and a new one is cheap.
-            connection.close()
-            throw error
+        let connection = try dedicated.withLock { dedicated throws(RedisError) in
+            guard !dedicated.isClosed else { throw .closed }
+            let connection = dedicated.idle.popLast() ?? Connection(configuration)
+            dedicated.busy[ObjectIdentifier(connection)] = connection
+            return connection
         }
-        idle.withLock { $0.append(connection) }
+        var isReusable = false
+        defer {
+            dedicated.withLock { dedicated in
+                dedicated.busy[ObjectIdentifier(connection)] = nil
+                if isReusable { dedicated.idle.append(connection) }
+            }
+            // After an error its state is unknown, and a new one is cheap.
+            if !isReusable { connection.close() }
+        }
+        let result = try await body(BlockingConnection(connection: connection, shared: shared))
+        isReusable = true
         return result
     }
 

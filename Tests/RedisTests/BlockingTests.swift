@@ -78,4 +78,16 @@ struct BlockingTests {
         }
         #expect(reply.array?.last?.string == "x")
     }
+
+    @Test func `fails when the client is closed`() async throws {
+        let server = try await TemporaryRedis.start()
+        let redis = try Redis(url: server.url)
+        let call = Task {
+            try await redis.blocking { try await $0.send(RedisCommand("BLPOP", "list", 30), block: .seconds(30)) }
+        }
+        try await eventually { try await redis.send("INFO", "clients").string!.contains("blocked_clients:1") }
+        redis.close()
+        await #expect(throws: RedisError.closed) { try await call.value }
+        await #expect(throws: RedisError.closed) { try await redis.blocking { _ in } }
+    }
 }

@@ -50,6 +50,8 @@ final class Condition<State: Sendable>: Sendable {
             contents.lastNumber += 1
             return contents.lastNumber
         }
+        // A cancellation that came when the wait was over already.
+        defer { contents.withLock { _ = $0.canceled.remove(number) } }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Value?, Never>) in
                 let waiter = Waiter(
@@ -59,7 +61,7 @@ final class Condition<State: Sendable>: Sendable {
                         return { continuation.resume(returning: value) }
                     }, giveUp: { continuation.resume(returning: nil) })
                 let resume = contents.withLock { contents -> (@Sendable () -> Void)? in
-                    if contents.canceled.remove(number) != nil { return waiter.giveUp }
+                    if contents.canceled.contains(number) { return waiter.giveUp }
                     if let resume = waiter.attempt(&contents.state) { return resume }
                     contents.waiters.append(waiter)
                     return nil

@@ -8,6 +8,8 @@ struct QueueIntake: Sendable {
     /// At most so many messages are held.
     let capacity: Int
     var isPaused = false
+    /// The trigger was told to stop.
+    var isDraining = false
     /// By the number of their taking, until they are settled.
     private(set) var held: [Int: LeasedMessage] = [:]
     private(set) var running = 0

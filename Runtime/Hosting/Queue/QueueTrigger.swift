@@ -45,6 +45,9 @@ package final class QueueTrigger: Service {
     /// What it has done so far.
     package var counts: QueueTriggerCounts { counters.withLock { $0 } }
 
+    /// Whether it takes no more messages because it was told to stop.
+    package var isDraining: Bool { intake.update { $0.isDraining } }
+
     /// Takes no more messages; those that run go on.
     package func pause() {
         intake.update { $0.isPaused = true }
@@ -83,6 +86,7 @@ package final class QueueTrigger: Service {
                 // Paused while it was being read.
                 guard !isPaused else {
                     try await queue.release(message)
+                    counters.withLock { $0.released += 1 }
                     continue
                 }
                 counters.withLock { $0.received += 1 }
@@ -101,6 +105,9 @@ package final class QueueTrigger: Service {
     /// Lost messages first: they have waited longest.
     private func next(max: Int) async throws -> [LeasedMessage] {
         if lookoutIsDue.withLock({ $0 <= .now }) {
+            // After a time without Redis its own leases look lost too.
+            let held = intake.update { Array($0.held.values) }
+            if !held.isEmpty { await renew(held) }
             let reclaimed = try await queue.reclaim(idle: options.idle, max: max)
             counters.withLock { $0.reclaimed += reclaimed.count }
             guard reclaimed.isEmpty else { return reclaimed }
@@ -113,6 +120,7 @@ package final class QueueTrigger: Service {
 
     /// Lets what runs finish, then takes it back.
     private func finish(_ runs: inout DiscardingTaskGroup) async {
+        intake.update { $0.isDraining = true }
         if !Task.isCancelled {
             let isDone = await withTaskGroup(of: Bool.self) { group in
                 group.addTask { await self.intake.wait { $0.held.isEmpty ? true : nil } ?? false }
