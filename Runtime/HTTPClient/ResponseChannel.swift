@@ -68,6 +68,9 @@ final class ResponseChannel: Sendable {
 
     var isFinished: Bool { state.withLock { $0.end != nil } }
 
+    /// What waits for the reader, and whether the transfer is paused because of it.
+    var backlog: (byteCount: Int, isHeldBack: Bool) { state.withLock { ($0.byteCount, $0.isHeldBack) } }
+
     /// The head, once it is there.
     func waitForHead() async throws -> ResponseHead {
         try await withCheckedThrowingContinuation { continuation in

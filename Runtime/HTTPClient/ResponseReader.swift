@@ -1,7 +1,7 @@
 /// The consumer's hold on a transfer: letting go of it ends the transfer.
 final class ResponseReader: Sendable {
     let url: String
-    private let transfer: Transfer
+    let transfer: Transfer
     /// Keeps the client, and with it the thread, alive until the body is read.
     private let client: HTTPClient
 
