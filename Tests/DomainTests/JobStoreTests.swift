@@ -105,7 +105,7 @@ struct JobStoreTests {
     }
 
     @Test(arguments: [
-        "update jobs set status = 'completed', completed_at = now()",
+        "update jobs set status = 'processing', lease_owner = user_id, lease_until = now()",
         "update jobs set prompt = 'mine'",
         "update jobs set attempts = 0",
         "insert into images (id, user_id, kind, status, storage_key) select gen_random_uuid(), user_id, 'output', 'ready', 'k' from jobs",

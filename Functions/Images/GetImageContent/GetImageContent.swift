@@ -2,6 +2,7 @@ import Domain
 import FoundationEssentials
 import FunctionRuntime
 import HTTPClient
+import ObjectStorage
 
 /// Leads to a picture's bytes: 302 to a signed address in storage.
 @main struct GetImageContent: Function {

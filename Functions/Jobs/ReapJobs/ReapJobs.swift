@@ -1,5 +1,6 @@
 import Domain
 import FunctionRuntime
+import Queue
 import Redis
 
 /// Sees to it that no job stays where it is: takes jobs back from dead workers, wakes those whose wake-up was lost with Redis, and

@@ -1,0 +1,127 @@
+import Glibc
+import Synchronization
+
+/// A small HTTP server on 127.0.0.1 whose answers a test decides: stands for a provider, and for an object store. One connection
+/// at a time, one request each.
+final class LocalServer: Sendable {
+    struct Request: Sendable {
+        var method: String
+        /// With its query.
+        var path: String
+        var headers: [String: String]
+        var body: [UInt8]
+    }
+
+    struct Answer: Sendable {
+        var status = 200
+        var headers: [String: String] = [:]
+        var body: [UInt8] = []
+        /// Whether the connection breaks instead.
+        var breaks = false
+    }
+
+    let port: UInt16
+    private let socket: Int32
+    private let received = Mutex<[Request]>([])
+
+    var url: String { "http://127.0.0.1:\(port)" }
+    var requests: [Request] { received.withLock { $0 } }
+
+    init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(socket, address, length) == 0 && listen(socket, 64) == 0
+                    ? getsockname(socket, address, &length) : -1
+            }
+        }
+        guard result == 0 else { throw Unusable(errno: errno) }
+        self.socket = socket
+        port = UInt16(bigEndian: address.sin_port)
+        var thread = pthread_t()
+        let serve = Unmanaged.passRetained(
+            Work { [weak self] in
+                while true {
+                    let connection = accept(socket, nil, nil)
+                    guard connection >= 0, let self else { return }
+                    self.serve(connection, answer)
+                    close(connection)
+                }
+            })
+        pthread_create(
+            &thread, nil,
+            {
+                Unmanaged<Work>.fromOpaque($0!).takeRetainedValue().run(); return nil
+            }, serve.toOpaque())
+        pthread_detach(thread)
+    }
+
+    struct Unusable: Error { var errno: Int32 }
+
+    deinit {
+        shutdown(socket, Int32(SHUT_RDWR))
+        close(socket)
+    }
+
+    private final class Work {
+        let run: () -> Void
+        init(_ run: @escaping () -> Void) { self.run = run }
+    }
+
+    private func serve(_ connection: Int32, _ answer: (Request) -> Answer) {
+        guard let request = Self.read(connection) else { return }
+        received.withLock { $0.append(request) }
+        let answer = answer(request)
+        if answer.breaks { return }
+        var head = "HTTP/1.1 \(answer.status) Answer\r\nConnection: close\r\n"
+        // A HEAD answer tells the length of a body that does not follow.
+        head += "Content-Length: \(answer.headers["Content-Length"] ?? String(answer.body.count))\r\n"
+        for (name, value) in answer.headers where name != "Content-Length" { head += "\(name): \(value)\r\n" }
+        let bytes = Array((head + "\r\n").utf8) + (request.method == "HEAD" ? [] : answer.body)
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes[sent...].withUnsafeBytes {
+                send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count <= 0 { return }
+            sent += count
+        }
+    }
+
+    private static func read(_ connection: Int32) -> Request? {
+        var bytes: [UInt8] = []
+        func receive() -> Bool {
+            var buffer = [UInt8](repeating: 0, count: 65_536)
+            let count = recv(connection, &buffer, buffer.count, 0)
+            if count > 0 { bytes += buffer.prefix(count) }
+            return count > 0
+        }
+        var end: Range<Int>?
+        while end == nil {
+            guard receive() else { return nil }
+            end = bytes.firstRange(of: Array("\r\n\r\n".utf8))
+        }
+        guard let end else { return nil }
+        let lines = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\r\n")
+        let words = lines[0].split(separator: " ")
+        var headers: [String: String] = [:]
+        for line in lines.dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            headers[parts[0].lowercased()] = parts.count > 1 ? String(parts[1].drop { $0 == " " }) : ""
+        }
+        if headers["expect"] != nil {
+            _ = Array("HTTP/1.1 100 Continue\r\n\r\n".utf8).withUnsafeBytes {
+                send(connection, $0.baseAddress, $0.count, 0)
+            }
+        }
+        let wanted = end.upperBound + (headers["content-length"].flatMap(Int.init) ?? 0)
+        while bytes.count < wanted { guard receive() else { return nil } }
+        return Request(
+            method: String(words[0]), path: String(words[1]), headers: headers,
+            body: Array(bytes[end.upperBound..<wanted]))
+    }
+}
