@@ -123,7 +123,7 @@ extension Emulator {
         let users = S3Options().users.map {
             Addresses.User(id: $0.id, name: $0.name, email: $0.email, access: $0.accessKey, secret: $0.secretKey)
         }
-        let account = AzureOptions().account
+        let account = AzureOptions.Account.standard
         let blob = "http://\(host):\(ports.blob)/\(account.name)"
         return Addresses(
             process: getpid(), gateway: "http://\(host):\(ports.gateway)",

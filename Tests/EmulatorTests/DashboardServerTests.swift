@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(arguments: ["127.0.0.1:7072", "localhost:7072", "darkroom.localhost:7072", "[::1]:7072"])
-    func `answers to this machine's names`(authority: String) {
+    func `answers to the names of this machine`(authority: String) {
         #expect(DashboardServer.refusal(of: Self.head(authority), host: "127.0.0.1") == nil)
         #expect(
             DashboardServer.refusal(of: Self.head(authority, origin: "http://\(authority)"), host: "127.0.0.1") == nil)

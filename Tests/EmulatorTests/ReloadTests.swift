@@ -37,7 +37,7 @@ import Testing
         #expect(names == ["one.swift", "three.swift", "two.swift"])
     }
 
-    @Test func `shows the compiler's errors once each, with what they quote`() {
+    @Test func `shows what the compiler complains of once each, with what it quotes`() {
         let output = """
             [1/3] Compiling Create Create.swift
             /p/Create.swift:3:9: error: cannot find 'x' in scope

@@ -49,9 +49,8 @@ struct InvokeCommand: AsyncParsableCommand {
 
     private func readEvent() throws -> JSON? {
         guard let event else { return nil }
-        guard let text = TextFile.read(event == "-" ? "/dev/stdin" : event) else {
-            throw EmulatorError("the event file \(event) cannot be read")
-        }
+        let text = event == "-" ? TextFile.standardInput() : TextFile.read(event)
+        guard let text else { throw EmulatorError("the event file \(event) cannot be read") }
         do {
             return try JSON(parsing: Array(text.utf8))
         } catch {

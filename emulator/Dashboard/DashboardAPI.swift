@@ -168,7 +168,7 @@ struct DashboardAPI: Sendable {
         guard let entry = registry[name] else { return .problem(.notFound, "there is no function \(name)") }
         let json = body.isEmpty ? JSON.null : try JSON(parsing: body)
         let description = entry.function.description
-        let event = try ManualEvent(json.isNull ? nil : json, function: name, triggers: description.triggers)
+        let event = try ManualEvent(json, function: name, triggers: description.triggers)
         let invocation = try event.invocation()
         do {
             let answer = try await entry.pool.invoke(invocation)

@@ -18,12 +18,14 @@ struct ManualEvent: Sendable {
     /// Completes an event.
     ///
     /// - Parameters:
-    ///   - json: the event as given; nil: the simplest one that the function's first trigger allows.
+    ///   - json: the event as given; nil or null: the simplest one that the function's first trigger allows.
     ///   - function: its name, for messages.
     ///   - triggers: what the function listens to.
     /// - Throws: ``EmulatorError`` when it is no event, or there is no such trigger.
     init(_ json: JSON?, function: String, triggers: [Trigger]) throws {
-        guard let kind = json.map({ Self.kind(of: $0) }) ?? triggers.first?.kind else {
+        // `JSON` has a nil of its own: what is not given and what is null are told apart from an event here.
+        let isGiven = json.map { !$0.isNull } ?? false
+        guard let kind = isGiven ? json.flatMap(Self.kind) : triggers.first?.kind else {
             throw EmulatorError(
                 "an event is a JSON object with one of the keys http, queue, object or timer, such as {\"timer\": {}}")
         }

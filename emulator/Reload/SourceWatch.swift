@@ -14,6 +14,7 @@ struct SourceWatch: Sendable {
     func run() async throws {
         var built = look()
         var outdated: Set<String> = []
+        var ownChange = false
         while true {
             try await Task.sleep(for: .milliseconds(500))
             let now = look()
@@ -25,6 +26,10 @@ struct SourceWatch: Sendable {
             do {
                 let map = try await package.map(environment: environment)
                 outdated.formUnion(affected(by: changes, map))
+                if !ownChange, !map.affected(by: changes, among: ["emulator"]).isEmpty {
+                    ownChange = true
+                    journal.info("sources of the emulator itself changed: it uses them after the next build and start")
+                }
                 guard !outdated.isEmpty else { continue }
                 try await build(outdated.sorted())
                 outdated = []
@@ -43,9 +48,6 @@ struct SourceWatch: Sendable {
 
     private func affected(by changes: [String], _ map: PackageMap) -> [String] {
         if changes.contains(package.root + "/Package.swift") { return map.products.subtracting(Self.tools).sorted() }
-        if !map.affected(by: changes, among: ["emulator"]).isEmpty {
-            journal.info("sources of the emulator itself changed: it uses them after the next build and start")
-        }
         return map.affected(by: changes, among: map.products.subtracting(Self.tools))
     }
 

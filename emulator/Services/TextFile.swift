@@ -8,6 +8,19 @@ enum TextFile {
         FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
     }
 
+    /// Everything on standard input, also when that is a pipe.
+    static func standardInput() -> String? {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(0, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[..<count]
+        }
+    }
+
     /// Replaces the file in one step (write beside it, rename): a reader sees the old or the new content.
     ///
     /// - Parameter mode: permission bits; 0o600 for what holds keys.

@@ -12,7 +12,13 @@ struct StoreEventSource: ObjectEventSource {
     func deliveries() -> AsyncThrowingStream<ObjectDelivery, any Error> {
         // One event at a time: the next is asked for when this one was taken, so that none waits in memory.
         let events = Events(store: store, bucket: bucket)
-        return AsyncThrowingStream { try await events.next() }
+        return AsyncThrowingStream {
+            do {
+                return try await events.next()
+            } catch is CancellationError {
+                return nil  // the emulator stops: what was not acknowledged comes again at the next start
+            }
+        }
     }
 
     /// The store's events, kept open between one and the next.
