@@ -20,14 +20,15 @@ struct QueueTriggerTests {
 
     private static func trigger(
         _ queue: Queue, _ invoker: TestInvoker, concurrency: Int = 4, attempts: Int = 5,
-        lease: Duration = .seconds(15), drain: Duration = .seconds(10)
+        lease: Duration = .seconds(15), drain: Duration = .seconds(10),
+        clock: any Clock<Duration> = ContinuousClock()
     ) -> QueueTrigger {
         QueueTrigger(
             queue: queue, function: "Work", invoker: invoker,
             options: QueueTriggerOptions(
                 concurrency: concurrency, attempts: attempts, lease: lease,
                 retry: RetryPolicy(base: .milliseconds(1), limit: .milliseconds(2)), drain: drain),
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            clock: clock, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Runs the trigger while the body does.
@@ -144,6 +145,28 @@ struct QueueTriggerTests {
         }
     }
 
+    @Test func `progress renews a lease, even when the clock stands still`() async throws {
+        let queue = try await Self.queue()
+        let invoker = TestInvoker { (_, control) throws(InvocationFailure) in
+            while !Task.isCancelled {
+                control.onProgress?(InvocationProgress(value: 0.5))
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        // With one message at work there is no room, and with a clock that stands still no renewal by time.
+        let trigger = Self.trigger(queue, invoker, concurrency: 1, lease: .milliseconds(400), clock: ManualTime())
+        let other = Queue(queue.redis, queue.name, consumer: "other")
+        try await queue.publish(Self.message("a"))
+        try await Self.running(trigger) {
+            try await eventually { invoker.invocations.count == 1 }
+            let end = ContinuousClock.now + .seconds(1)
+            while .now < end {
+                #expect(try await other.reclaim(idle: .milliseconds(320), max: 1).isEmpty)
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
     @Test func `takes over what a dead host held, within the lease`() async throws {
         let queue = try await Self.queue()
         let dead = Queue(queue.redis, queue.name, consumer: "dead")
@@ -165,7 +188,9 @@ struct QueueTriggerTests {
         let trigger = Self.trigger(queue, invoker, attempts: 2)
         try await Self.running(trigger) { try await eventually { trigger.counts.killed == 1 } }
         #expect(invoker.invocations.isEmpty)
-        #expect(try await queue.deadLetters().first?.reason.contains("the host ended 2 times") == true)
+        let dead = try #require(try await queue.deadLetters().first)
+        #expect(dead.reason.contains("the host ended 2 times"))
+        #expect(dead.attempts == 2)
     }
 
     @Test func `gives messages back at once when it stops, without an attempt counted`() async throws {

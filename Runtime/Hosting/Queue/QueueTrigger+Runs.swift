@@ -107,7 +107,9 @@ extension QueueTrigger {
             counters.withLock { $0.released += 1 }
             return isWritten
         case .kill(let reason):
-            let isWritten = try await queue.kill(message, reason: reason)
+            // One attempt more than there are is one that did not take place.
+            let attempts = min(message.attempt, options.attempts)
+            let isWritten = try await queue.kill(message, reason: reason, attempts: attempts)
             counters.withLock { $0.killed += 1 }
             logger.error(
                 "The message was given up and is a dead letter.",
