@@ -155,6 +155,7 @@ let package = Package(
             "DomainTests", "Domain", "CancelJob", "CreateJob", "CreateUpload", "GetImage", "GetImageContent", "GetJob",
             "Health", "ImageUploaded", "ListJobs", "OpenAPI", "ReapJobs", "RelayOutbox", "RetryJob", "WatchJob",
             "FunctionRuntime", "FunctionTesting", "HTTPClient", "Postgres", "Redis", "Queue", "JSON"),
+        executable("StoreHarness", "Tests/Storage/Harness", "ObjectStore", "CLinux", logging),
         tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio),
         tests("ProviderStandInsTests", "ProviderStandIns", "HTTPClient", "JSON", logging),
         tests(

@@ -1,26 +1,66 @@
 import FunctionRuntime
 import Glibc
 import JSON
+import Synchronization
 import Threads
 
-/// Writes what happens as JSON lines to standard output, where a container platform collects them. A thread of its own
-/// writes: a full pipe stops nobody else.
+/// Writes what happens as JSON lines to standard output, where a container platform collects them.
+///
+/// A thread of its own writes, many lines at once: a full pipe stops nobody else. What would not fit into a mebibyte of
+/// waiting lines is dropped, and the log says how much was.
 package final class HostLog: InvocationObserver {
+    private struct Pending {
+        var bytes: [UInt8] = []
+        var dropped = 0
+        var isWriting = false
+    }
+
+    private static let limit = 1 << 20
+
     private let thread = ThreadExecutor(name: "log")
+    private let pending = Mutex(Pending())
 
     package init() {}
 
     package func observe(_ event: HostingEvent) {
         guard let record = Self.record(event) else { return }
-        var line = record.serialized
-        line.append(0x0A)
-        thread.submit { [line] in
-            var rest = line[...]
+        let mustWake = pending.withLock { pending in
+            guard pending.bytes.count < Self.limit else {
+                pending.dropped += 1
+                return false
+            }
+            record.append(to: &pending.bytes)
+            pending.bytes.append(0x0A)
+            defer { pending.isWriting = true }
+            return !pending.isWriting
+        }
+        if mustWake { thread.submit { self.writePending() } }
+    }
+
+    private func writePending() {
+        while let bytes = takePending() {
+            var rest = bytes[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-                if count < 0, errno != EINTR { return }
+                // Nobody reads the log any more: there is nowhere left to say so.
+                if count < 0, errno != EINTR { break }
                 rest = rest.dropFirst(max(0, count))
             }
+        }
+    }
+
+    private func takePending() -> [UInt8]? {
+        pending.withLock { pending in
+            var bytes: [UInt8] = []
+            swap(&bytes, &pending.bytes)
+            if pending.dropped > 0 {
+                Self.line("warning", "Log lines were dropped.", [("lines", .integer(Int64(pending.dropped)))]).append(
+                    to: &bytes)
+                bytes.append(0x0A)
+                pending.dropped = 0
+            }
+            pending.isWriting = !bytes.isEmpty
+            return bytes.isEmpty ? nil : bytes
         }
     }
 
