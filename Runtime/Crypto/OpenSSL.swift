@@ -23,7 +23,7 @@ enum OpenSSL {
         return value
     }
 
-    /// Takes the newest entry off this thread's error queue, and empties the queue so that it explains no later failure.
+    /// Takes the newest entry off this thread's error queue, and empties it so that it explains no later failure.
     private static func reason() -> String {
         let code = ERR_peek_last_error()
         ERR_clear_error()

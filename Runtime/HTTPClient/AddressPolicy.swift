@@ -3,7 +3,7 @@
 package enum AddressPolicy: Hashable, Sendable {
     /// Anywhere: for hosts that the configuration names.
     case any
-    /// The public internet only: for URLs that come from outside. A proxy of the environment is not used then, because it
+    /// The public internet only: for URLs that come from outside. A proxy of the environment is not used then: it
     /// would resolve the name itself.
     case publicOnly
 

@@ -13,8 +13,8 @@ extension HTTPClient {
         /// Without a byte in either direction. Time in which the caller leaves the body unread, or has nothing to send,
         /// does not count.
         package var idleTimeout: Duration
-        /// How many redirects are followed; 0 returns them as responses. `Authorization`, cookies and every other header
-        /// that is not known to be harmless stay behind when one leads to another origin.
+        /// How many redirects are followed; 0 returns them as responses. `Authorization`, cookies and all other headers
+        /// not known to be harmless stay behind when one leads to another origin.
         package var redirects: Int
         /// The longest body the response may have, in bytes; nil for any.
         package var maximumBodySize: Int?

@@ -47,7 +47,8 @@ package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// Whether it belongs to the public internet, by IANA's special-purpose address registries.
     ///
     /// IPv6 is public only inside 2000::/3. That leaves out everything that carries an IPv4 address in disguise
-    /// (IPv4-mapped ::ffff:0:0/96, NAT64 64:ff9b::/96 and 64:ff9b:1::/48) along with ::, ::1, fc00::/7, fe80::/10 and ff00::/8.
+    /// (IPv4-mapped ::ffff:0:0/96, NAT64 64:ff9b::/96 and 64:ff9b:1::/48) along with ::, ::1, fc00::/7, fe80::/10 and
+    /// ff00::/8.
     package var isPublic: Bool {
         let special = bytes.count == 4 ? Self.specialIPv4 : Self.specialIPv6
         let isUnicast = bytes.count == 4 || bytes[0] >> 5 == 0b001

@@ -2,7 +2,7 @@ import Synchronization
 
 /// Hands a response from the transfer thread to one reading task.
 ///
-/// Holds at most about `highWater` bytes; when it is full the thread pauses the transfer, and the reader that empties it
+/// Holds at most about `highWater` bytes; when it is full the thread pauses the transfer, and whoever empties it
 /// is told to resume it.
 final class ResponseChannel: Sendable {
     private typealias HeadWaiter = CheckedContinuation<ResponseHead, any Error>

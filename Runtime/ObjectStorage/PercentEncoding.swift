@@ -1,4 +1,4 @@
-/// Percent encoding as both vendors sign it: everything but RFC 3986's unreserved characters, in upper-case hexadecimal.
+/// Percent encoding as both vendors sign it: all but RFC 3986's unreserved characters, in upper-case hexadecimal.
 enum PercentEncoding {
     /// Encodes `text`; leaves `/` alone where it separates the segments of a path.
     static func encode(_ text: String, keepingSlashes: Bool = false) -> String {

@@ -7,7 +7,7 @@ package struct StorageEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// Empty, or with a slash at its beginning and none at its end.
     package let path: String
 
-    /// - Throws: ``ObjectStorageError/Kind/invalidConfiguration`` for anything but an http or https URL without a query.
+    /// - Throws: ``ObjectStorageError/Kind/invalidConfiguration`` for all but an http or https URL without a query.
     package init(_ url: String) throws(ObjectStorageError) {
         let parts = url.firstRange(of: "://").map { (url[..<$0.lowerBound].lowercased(), url[$0.upperBound...]) }
         guard let (scheme, rest) = parts, scheme == "http" || scheme == "https" else { throw Self.malformed(url) }

@@ -18,7 +18,7 @@ struct UTCTime: Hashable {
         let time = seconds - days * 86_400
         (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60)
         weekday = ((days + 4) % 7 + 7) % 7
-        // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": years that begin in March, eras of 400 of them.
+        // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": years begin in March, eras have 400 of them.
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
         let dayOfEra = shifted - era * 146_097

@@ -8,8 +8,8 @@ import Testing
 @Suite struct AzureSignatureTests {
     static let key = Base64.decode(AzureConfiguration.developmentKey)!
 
-    /// The example of https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key; its signature made by
-    /// azure-storage-blob 12 with the emulator's key.
+    /// The example of https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key; its signature is
+    /// by azure-storage-blob 12 with the emulator's key.
     @Test func `signs the documented request`() throws {
         let endpoint = try StorageEndpoint("https://myaccount.blob.core.windows.net")
         let query = [("timeout", "20"), ("restype", "container"), ("comp", "metadata")]
