@@ -1,0 +1,64 @@
+import CLinux
+import Glibc
+import Logging
+import ObjectStore
+
+/// Runs the object store alone, for the suites in other languages:
+///
+///     StoreHarness DIRECTORY [--fast]
+///
+/// Prints one JSON line with both endpoints and ends with its parent.
+@main
+enum StoreHarness {
+    static func main() async throws {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let directory = arguments.first else {
+            print("usage: StoreHarness DIRECTORY [--fast]")
+            exit(2)
+        }
+        _ = linux_set_parent_death_signal(SIGKILL)
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        let users = ["minioadmin", "alice", "bob", "carol"].map {
+            StoreUser(id: $0, name: $0, email: "\($0)@localhost", accessKey: $0, secretKey: $0)
+        }
+        let store: ObjectStore
+        do {
+            let durability: StoreOptions.Durability = arguments.contains("--fast") ? .fast : .synced
+            store = try ObjectStore(directory: directory, options: StoreOptions(durability: durability))
+        } catch {
+            say("\(error)", on: STDERR_FILENO)
+            exit(1)
+        }
+        let ports = Ports()
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await S3Server(store: store, options: S3Options(port: 0, users: users)) {
+                    await ports.set("s3", $0)
+                }
+                .run()
+            }
+            group.addTask {
+                try await AzureServer(store: store, options: AzureOptions(port: 0)) { await ports.set("blob", $0) }
+                    .run()
+            }
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// Writes a line at once, also into a pipe.
+private func say(_ line: String, on descriptor: Int32) {
+    let text = line + "\n"
+    _ = write(descriptor, text, text.utf8.count)
+}
+
+/// The ports, as they become known.
+private actor Ports {
+    private var ports: [String: Int] = [:]
+
+    func set(_ name: String, _ port: Int) {
+        ports[name] = port
+        guard let s3 = ports["s3"], let blob = ports["blob"] else { return }
+        say(#"{"s3":"http://127.0.0.1:\#(s3)","blob":"http://127.0.0.1:\#(blob)/devstoreaccount1"}"#, on: STDOUT_FILENO)
+    }
+}

@@ -1,0 +1,116 @@
+import Cryptography
+import NIOHTTP1
+
+/// Finds out what a request may do: `Authorization` header, shared access signature, public access.
+struct AzureAuthenticator: Sendable {
+    let accounts: [AzureOptions.Account]
+    let store: ObjectStore
+
+    func authorize(_ request: HTTPRequest, _ address: AzureAddress, namespace: String) throws -> AzureGrant {
+        guard let account = accounts.first(where: { $0.name == address.account }) else {
+            throw AzureError(
+                404, "ResourceNotFound",
+                "The specified resource does not exist: there is no account \(address.account).")
+        }
+        let key = Base64.decode(account.key) ?? []
+        if let authorization = request.header("authorization") {
+            try checkSharedKey(request, authorization, account.name, key)
+            return .owner(account.name)
+        }
+        if request.has("sig") {
+            return try SharedAccessSignature(request, address, namespace: namespace, key: key, store: store).grant
+        }
+        return try publicAccess(request, address, namespace)
+    }
+
+    private func publicAccess(
+        _ request: HTTPRequest, _ address: AzureAddress, _ namespace: String
+    ) throws -> AzureGrant {
+        let container = try store.read { try $0.bucket(address.container, account: namespace) }
+        switch container?.fields["public-access"] {
+        case "container": return AzureGrant(permissions: ["r", "l"], principal: "anonymous")
+        case "blob": return AzureGrant(permissions: ["r"], resourceTypes: ["o"], principal: "anonymous")
+        default:
+            var error = AzureError.noAuthentication
+            error.headers.add(
+                name: "WWW-Authenticate",
+                value:
+                    "Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize resource_id=https://storage.azure.com"
+            )
+            throw error
+        }
+    }
+
+    // MARK: Shared Key
+
+    private func checkSharedKey(
+        _ request: HTTPRequest, _ authorization: String, _ account: String, _ key: [UInt8]
+    ) throws(AzureError) {
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0] == "SharedKey" || parts[0] == "SharedKeyLite",
+            let colon = parts[1].firstIndex(of: ":"), parts[1][..<colon] == account
+        else {
+            throw AzureError(
+                400, "InvalidAuthenticationInfo",
+                "Authentication information is not given in the correct format. Check the value of Authorization header."
+            )
+        }
+        try checkDate(request)
+        let text = parts[0] == "SharedKey" ? Self.fullText(request, account) : Self.liteText(request, account)
+        let expected = Base64.encode(HMAC.sha256(text.utf8, key: key))
+        guard ConstantTime.equal(expected, String(parts[1][parts[1].index(after: colon)...])) else {
+            var error = AzureError.authenticationFailed
+            error.details = [
+                (
+                    "AuthenticationErrorDetail",
+                    "The MAC signature found in the HTTP request is not the same as any computed signature. Server used following string to sign: '\(text)'."
+                )
+            ]
+            throw error
+        }
+    }
+
+    private func checkDate(_ request: HTTPRequest) throws(AzureError) {
+        guard let text = request.header("x-ms-date") ?? request.header("date") else {
+            throw AzureError.missingHeader("x-ms-date")
+        }
+        guard let moment = HTTPDate.parseRFC1123(text), abs(Clock.milliseconds() - moment) <= 15 * 60 * 1000 else {
+            var error = AzureError.authenticationFailed
+            error.details = [("AuthenticationErrorDetail", "Request date header too old: '\(text)'")]
+            throw error
+        }
+    }
+
+    private static func fullText(_ request: HTTPRequest, _ account: String) -> String {
+        func header(_ name: String) -> String { request.header(name) ?? "" }
+        let length = header("content-length")
+        let date = request.headers.contains(name: "x-ms-date") ? "" : header("date")
+        let lines = [
+            request.method, header("content-encoding"), header("content-language"), length == "0" ? "" : length,
+            header("content-md5"), header("content-type"), date, header("if-modified-since"), header("if-match"),
+            header("if-none-match"), header("if-unmodified-since"), header("range"),
+        ]
+        return lines.joined(separator: "\n") + "\n" + canonicalHeaders(request) + canonicalResource(request, account)
+    }
+
+    private static func liteText(_ request: HTTPRequest, _ account: String) -> String {
+        let date = request.headers.contains(name: "x-ms-date") ? "" : request.header("date") ?? ""
+        let comp = request.parameter("comp").map { "?comp=" + $0 } ?? ""
+        return [request.method, request.header("content-md5") ?? "", request.header("content-type") ?? "", date]
+            .joined(separator: "\n") + "\n" + canonicalHeaders(request) + "/" + account + request.rawPath + comp
+    }
+
+    private static func canonicalHeaders(_ request: HTTPRequest) -> String {
+        let own = request.headers.filter { $0.name.lowercased().hasPrefix("x-ms-") }
+        return Dictionary(grouping: own) { $0.name.lowercased() }
+            .sorted { $0.key.precedes($1.key) }
+            .map { "\($0.key):\($0.value.map { $0.value.trimmingSpaces }.joined(separator: ","))\n" }.joined()
+    }
+
+    private static func canonicalResource(_ request: HTTPRequest, _ account: String) -> String {
+        let parameters = Dictionary(grouping: request.query) { $0.name.lowercased() }
+            .sorted { $0.key.precedes($1.key) }
+            .map { "\n\($0.key):" + $0.value.map(\.value).sorted { $0.precedes($1) }.joined(separator: ",") }.joined()
+        return "/" + account + request.rawPath + parameters
+    }
+}

@@ -1,0 +1,37 @@
+import NIOHTTP1
+
+/// What a request may do, once it was found out who sent it.
+struct AzureGrant {
+    /// Letters of the permissions; nil: everything.
+    var permissions: Set<Character>?
+    /// Letters of the resource types an account signature covers; nil: all.
+    var resourceTypes: Set<Character>?
+    /// Who asks, for events.
+    var principal: String
+    /// Headers of answers that a signature overrides.
+    var overrides: [(name: String, value: String)] = []
+
+    static func owner(_ account: String) -> AzureGrant { AzureGrant(principal: account) }
+
+    func require(_ need: AzureNeed) throws(AzureError) {
+        if let resourceTypes, !resourceTypes.contains(need.resource) {
+            throw AzureError(
+                403, "AuthorizationResourceTypeMismatch",
+                "This request is not authorized to perform this operation using this resource type.")
+        }
+        if let permissions, permissions.isDisjoint(with: need.permissions) { throw .permissionMismatch }
+    }
+}
+
+/// What an operation takes.
+struct AzureNeed {
+    /// `s`, `c` or `o`.
+    var resource: Character
+    /// Any one of these letters is enough; none: no signature grants it.
+    var permissions: Set<Character>
+
+    init(_ resource: Character, _ permissions: String) {
+        self.resource = resource
+        self.permissions = Set(permissions)
+    }
+}

@@ -1,0 +1,151 @@
+import Cryptography
+
+/// A shared access signature in a query: for the account, or for a container, a blob, a snapshot or a version
+/// (https://learn.microsoft.com/rest/api/storageservices/create-service-sas).
+struct SharedAccessSignature {
+    let grant: AzureGrant
+
+    init(
+        _ request: HTTPRequest, _ address: AzureAddress, namespace: String, key: [UInt8], store: ObjectStore
+    ) throws {
+        let version = request.parameter("sv") ?? ""
+        let isAccount = request.has("ss") || request.has("srt")
+        var fields = Fields(request)
+        let text =
+            try isAccount
+            ? Self.accountText(request, address, version) : Self.serviceText(request, address, version)
+        let expected = Base64.encode(HMAC.sha256(text.utf8, key: key))
+        guard ConstantTime.equal(expected, request.parameter("sig") ?? "") else {
+            throw Self.failed("Signature did not match. String to sign used was \(text)")
+        }
+        if let identifier = request.parameter("si"), !isAccount {
+            let container = try store.read { try $0.bucket(address.container, account: namespace) }
+            guard let policy = container?.fields["policy:" + identifier] else {
+                throw Self.failed("The stored access policy \(identifier) does not exist.")
+            }
+            try fields.merge(policy)
+        }
+        try fields.check(peer: request.peer)
+        if isAccount {
+            guard (request.parameter("ss") ?? "").contains("b") else {
+                throw AzureError(
+                    403, "AuthorizationServiceMismatch",
+                    "This request is not authorized to perform this operation using this service.")
+            }
+        } else {
+            try Self.checkResource(request, address)
+        }
+        let overrides: [(String, String)] = [
+            ("rscc", "Cache-Control"), ("rscd", "Content-Disposition"), ("rsce", "Content-Encoding"),
+            ("rscl", "Content-Language"), ("rsct", "Content-Type"),
+        ]
+        var resourceTypes = isAccount ? Set(request.parameter("srt") ?? "") : nil
+        if !isAccount, request.parameter("sr") != "c" { resourceTypes = ["o"] }
+        grant = AzureGrant(
+            permissions: Set(fields.permissions), resourceTypes: resourceTypes, principal: "sas",
+            overrides: overrides.compactMap { name, header in request.parameter(name).map { (header, $0) } })
+    }
+
+    private static func failed(_ detail: String) -> AzureError {
+        var error = AzureError.authenticationFailed
+        error.details = [("AuthenticationErrorDetail", detail)]
+        return error
+    }
+
+    /// A blob's signature is for that blob, whatever it says.
+    private static func checkResource(_ request: HTTPRequest, _ address: AzureAddress) throws(AzureError) {
+        switch request.parameter("sr") {
+        case "c": return
+        case "b", "bs", "bv":
+            if address.blob.isEmpty { throw .permissionMismatch }
+            if request.parameter("sr") == "bs", request.parameter("snapshot") == nil { throw .permissionMismatch }
+        case "d": return
+        case let other: throw failed("sr is not valid: \(other ?? "")")
+        }
+    }
+
+    private static func accountText(_ request: HTTPRequest, _ address: AzureAddress, _ version: String) -> String {
+        let names = ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"] + (version >= "2020-12-06" ? ["ses"] : [])
+        return ([address.account] + names.map { request.parameter($0) ?? "" }).joined(separator: "\n") + "\n"
+    }
+
+    private static func serviceText(
+        _ request: HTTPRequest, _ address: AzureAddress, _ version: String
+    ) throws(AzureError) -> String {
+        func value(_ name: String) -> String { request.parameter(name) ?? "" }
+        var resource = "/blob/\(address.account)/\(address.container)"
+        switch value("sr") {
+        case "c": break
+        case "d":
+            guard let depth = Int(value("sdd")), depth >= 0 else { throw failed("sdd is not valid") }
+            let parts = address.blob.split(separator: "/", omittingEmptySubsequences: false).prefix(depth)
+            guard parts.count == depth else { throw .permissionMismatch }
+            if depth > 0 { resource += "/" + parts.joined(separator: "/") }
+        default: resource += "/" + address.blob
+        }
+        var lines = [value("sp"), value("st"), value("se"), resource, value("si")]
+        if version >= "2015-04-05" { lines += [value("sip"), value("spr")] }
+        lines.append(version)
+        if version >= "2018-11-09" {
+            lines.append(value("sr"))
+            lines.append(value("sr") == "bv" ? value("versionid") : value("sr") == "bs" ? value("snapshot") : "")
+        }
+        if version >= "2020-12-06" { lines.append(value("ses")) }
+        if version >= "2013-08-15" { lines += ["rscc", "rscd", "rsce", "rscl", "rsct"].map(value) }
+        return lines.joined(separator: "\n")
+    }
+
+    /// What a signature or its stored policy limits.
+    private struct Fields {
+        var start: String?
+        var expiry: String?
+        var permissions: String
+        let addresses: String?
+        let protocols: String?
+
+        init(_ request: HTTPRequest) {
+            start = request.parameter("st")
+            expiry = request.parameter("se")
+            permissions = request.parameter("sp") ?? ""
+            addresses = request.parameter("sip")
+            protocols = request.parameter("spr")
+        }
+
+        /// Takes from a stored policy (`start|expiry|permissions`) what the signature leaves open; both may not say it.
+        mutating func merge(_ policy: String) throws(AzureError) {
+            let parts = policy.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
+            func choose(_ own: String?, _ stored: String) throws(AzureError) -> String? {
+                guard let own, !own.isEmpty else { return stored.isEmpty ? nil : stored }
+                if !stored.isEmpty { throw failed("A field is in both the signature and its stored access policy.") }
+                return own
+            }
+            start = try choose(start, parts[0])
+            expiry = try choose(expiry, parts[1])
+            permissions = try choose(permissions, parts[2]) ?? ""
+        }
+
+        func check(peer: String) throws(AzureError) {
+            let now = Clock.milliseconds()
+            if let start, !start.isEmpty {
+                guard let moment = HTTPDate.parseISO8601(start) else {
+                    throw failed("st is not a valid time: \(start)")
+                }
+                if now < moment { throw failed("Signature not valid in the specified time frame: Start [\(start)]") }
+            }
+            guard let expiry, let moment = HTTPDate.parseISO8601(expiry) else {
+                throw failed("Signature fields not well formed: se is missing or not a time.")
+            }
+            if now > moment { throw failed("Signature not valid in the specified time frame: Expiry [\(expiry)]") }
+            if let addresses, !addresses.isEmpty, IPAddressRange(addresses)?.contains(peer) != true {
+                throw AzureError(
+                    403, "AuthorizationSourceIPMismatch",
+                    "This request is not authorized to perform this operation using this source IP \(peer).")
+            }
+            if let protocols, !protocols.isEmpty, !protocols.split(separator: ",").contains("http") {
+                throw AzureError(
+                    403, "AuthorizationProtocolMismatch",
+                    "This request is not authorized to perform this operation using this protocol.")
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import NIOHTTP1
+import XML
+
+/// Cross-origin requests, as the account's service properties allow them
+/// (https://learn.microsoft.com/rest/api/storageservices/cross-origin-resource-sharing--cors--support-for-the-azure-storage-services).
+///
+/// An account without rules of its own answers every origin: a page on a laptop can upload without set-up.
+struct AzureCORS {
+    let store: ObjectStore
+    let account: String
+
+    struct Rule {
+        let origins: [String]
+        let methods: [String]
+        let headers: [String]
+        let exposed: [String]
+        let maxAge: String
+    }
+
+    func preflight(_ request: HTTPRequest) throws -> HTTPReply {
+        guard let origin = request.header("origin"), let method = request.header("access-control-request-method") else {
+            throw AzureError.missingHeader("Access-Control-Request-Method")
+        }
+        let wanted = (request.header("access-control-request-headers") ?? "").split(separator: ",")
+            .map { String($0).trimmingSpaces }
+        guard let rule = try rules().first(where: { $0.allows(origin, method) && $0.allows(headers: wanted) }) else {
+            throw AzureError(
+                403, "CorsPreflightFailure", "CORS not enabled or no matching rule found for this request.")
+        }
+        var headers: HTTPHeaders = [
+            "Access-Control-Allow-Origin": rule.origins == ["*"] ? "*" : origin,
+            "Access-Control-Allow-Methods": method, "Access-Control-Max-Age": rule.maxAge,
+            "Access-Control-Allow-Credentials": "true",
+        ]
+        if !wanted.isEmpty {
+            headers.add(name: "Access-Control-Allow-Headers", value: wanted.joined(separator: ","))
+        }
+        return HTTPReply(200, headers)
+    }
+
+    func decorate(_ reply: inout HTTPReply, _ request: HTTPRequest) throws {
+        guard let origin = request.header("origin"),
+            let rule = try rules().first(where: { $0.allows(origin, request.method) })
+        else { return }
+        reply.headers.add(name: "Access-Control-Allow-Origin", value: rule.origins == ["*"] ? "*" : origin)
+        let names = Set(reply.headers.map { $0.name.lowercased() })
+        let exposed = names.filter { name in rule.exposed.contains { Wildcard.matches($0.lowercased(), name) } }
+            .sorted()
+        if !exposed.isEmpty {
+            reply.headers.add(name: "Access-Control-Expose-Headers", value: exposed.joined(separator: ","))
+        }
+        reply.headers.add(name: "Vary", value: "Origin")
+    }
+
+    private func rules() throws -> [Rule] {
+        let anybody = Rule(
+            origins: ["*"], methods: ["GET", "HEAD", "PUT", "POST", "DELETE", "MERGE", "OPTIONS", "PATCH"],
+            headers: ["*"], exposed: ["*"], maxAge: "3600")
+        guard let text = try store.read({ try $0.setting(AzureCall.settingName(account)) }) else { return [anybody] }
+        let rules = try Self.rules(XMLElement(parsing: text.utf8))
+        return rules.isEmpty ? [anybody] : rules
+    }
+
+    static func rules(_ properties: XMLElement) throws(AzureError) -> [Rule] {
+        let rules = properties.first("Cors")?.all("CorsRule") ?? []
+        if rules.count > 5 { throw .invalidXML }
+        return try rules.map { rule throws(AzureError) in
+            func list(_ name: String) -> [String] {
+                (rule[name] ?? "").split(separator: ",").map { String($0).trimmingSpaces }
+            }
+            guard !list("AllowedOrigins").isEmpty, !list("AllowedMethods").isEmpty else { throw .invalidXML }
+            return Rule(
+                origins: list("AllowedOrigins"), methods: list("AllowedMethods"), headers: list("AllowedHeaders"),
+                exposed: list("ExposedHeaders"), maxAge: rule["MaxAgeInSeconds"] ?? "0")
+        }
+    }
+}
+
+extension AzureCORS.Rule {
+    func allows(_ origin: String, _ method: String) -> Bool {
+        methods.contains(method) && origins.contains { Wildcard.matches($0.lowercased(), origin.lowercased()) }
+    }
+
+    func allows(headers wanted: [String]) -> Bool {
+        wanted.allSatisfy { name in headers.contains { Wildcard.matches($0.lowercased(), name.lowercased()) } }
+    }
+}

@@ -1,0 +1,30 @@
+/// Where the Azure dialect listens and which storage accounts there are.
+package struct AzureOptions: Sendable {
+    /// A storage account: its name, and its key in base64.
+    package struct Account: Sendable, Hashable {
+        package var name: String
+        package var key: String
+
+        package init(name: String, key: String) {
+            self.name = name
+            self.key = key
+        }
+
+        /// The account every Azure tool knows by heart, with its published key; not a secret.
+        package static let standard = Account(
+            name: "devstoreaccount1",
+            key: "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==")
+    }
+
+    package var host: String
+    /// 0 takes any free port.
+    package var port: Int
+    /// The first one shares its containers with the S3 dialect's buckets.
+    package var accounts: [Account]
+
+    package init(host: String = "127.0.0.1", port: Int = 10000, accounts: [Account] = [.standard]) {
+        self.host = host
+        self.port = port
+        self.accounts = accounts
+    }
+}

@@ -1,0 +1,115 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// The Azure Blob dialect: finds out who asks for what, and words every answer and refusal as Azure does.
+struct AzureResponder: HTTPResponder {
+    private let store: ObjectStore
+    private let options: AzureOptions
+    private let authenticator: AzureAuthenticator
+    private let logger = Logger(label: "object-store.azure")
+
+    init(store: ObjectStore, options: AzureOptions) {
+        self.store = store
+        self.options = options
+        authenticator = AzureAuthenticator(accounts: options.accounts, store: store)
+    }
+
+    func reply(to request: HTTPRequest) async -> HTTPReply {
+        var reply: HTTPReply
+        do {
+            reply = try await answer(request)
+        } catch {
+            reply = refusal(error, request).reply(requestID: request.id, isHead: request.method == "HEAD")
+        }
+        reply.headers.replaceOrAdd(name: "Server", value: "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0")
+        reply.headers.replaceOrAdd(name: "x-ms-request-id", value: AzureResponder.requestID(request.id))
+        // Newer versions than are known here are served as they come.
+        reply.headers.replaceOrAdd(
+            name: "x-ms-version", value: request.header("x-ms-version") ?? request.parameter("sv") ?? "2021-12-02")
+        if let client = request.header("x-ms-client-request-id"), client.utf8.count <= 1024 {
+            reply.headers.replaceOrAdd(name: "x-ms-client-request-id", value: client)
+        }
+        reply.headers.replaceOrAdd(name: "Date", value: HTTPDate.rfc1123(Clock.milliseconds()))
+        return reply
+    }
+
+    /// The shape Azure gives its request ids.
+    static func requestID(_ id: String) -> String {
+        let digits = id.lowercased()
+        return "\(digits.prefix(8))-\(digits.dropFirst(8).prefix(4))-\(digits.dropFirst(12))-8000-000000000000"
+    }
+
+    private func answer(_ request: HTTPRequest) async throws -> HTTPReply {
+        let address = try AzureAddress(request, accounts: options.accounts)
+        let namespace = address.account == options.accounts.first?.name ? "" : address.account
+        let cors = AzureCORS(store: store, account: address.account)
+        if request.method == "OPTIONS" { return try cors.preflight(request) }
+        let operation = try AzureOperation(request, address)
+        let grant = try authenticator.authorize(request, address, namespace: namespace)
+        try grant.require(operation.need)
+        if address.isSecondary && !operation.isRead {
+            throw AzureError(403, "WriteOperationNotSupportedOnSecondary", "Write operations are not allowed.")
+        }
+        let call = AzureCall(
+            request: request, address: address, namespace: namespace, grant: grant, store: store, options: options)
+        var reply = try await perform(operation, call)
+        try cors.decorate(&reply, request)
+        return reply
+    }
+
+    private func refusal(_ error: any Error, _ request: HTTPRequest) -> AzureError {
+        switch error {
+        case let error as AzureError: return error
+        case is HTTPRequestBody.Failure: return .incompleteBody
+        case let error as StoreError where error.isOutOfSpace:
+            logger.error("the disk is full: \(error)")
+            return AzureError(507, "InsufficientStorage", "The disk of the emulator is full.")
+        default:
+            logger.error("\(request.method) \(request.rawPath) failed: \(error)")
+            return .internalError
+        }
+    }
+
+    private func perform(_ operation: AzureOperation, _ call: AzureCall) async throws -> HTTPReply {
+        switch operation {
+        case .listContainers: try call.listContainers()
+        case .getServiceProperties: try call.getServiceProperties()
+        case .setServiceProperties: try await call.setServiceProperties()
+        case .getServiceStats: call.getServiceStats()
+        case .getAccountInfo: call.getAccountInfo()
+        case .batch: try await call.batch { await reply(to: $0) }
+        case .findByTags: throw AzureError.notImplemented("Find Blobs by Tags")
+        case .createContainer: try await call.createContainer()
+        case .getContainerProperties: try call.getContainerProperties()
+        case .deleteContainer: try await call.deleteContainer()
+        case .setContainerMetadata: try await call.setContainerMetadata()
+        case .getContainerACL: try call.getContainerACL()
+        case .setContainerACL: try await call.setContainerACL()
+        case .leaseContainer: try await call.leaseContainer()
+        case .listBlobs: try call.listBlobs()
+        case .putBlob: try await call.putBlob()
+        case .getBlob: try call.getBlob()
+        case .getBlobProperties: try call.getBlobProperties()
+        case .deleteBlob: try await call.deleteBlob()
+        case .putBlock: try await call.putBlock()
+        case .putBlockList: try await call.putBlockList()
+        case .getBlockList: try call.getBlockList()
+        case .appendBlock: try await call.appendBlock()
+        case .sealBlob: try await call.sealBlob()
+        case .putPage: try await call.putPage()
+        case .getPageRanges: try call.getPageRanges()
+        case .setBlobProperties: try await call.setBlobProperties()
+        case .setBlobMetadata: try await call.setBlobMetadata()
+        case .leaseBlob: try await call.leaseBlob()
+        case .snapshotBlob: try await call.snapshotBlob()
+        case .copyBlob: try await call.copyBlob()
+        case .abortCopy:
+            throw AzureError(409, "NoPendingCopyOperation", "There is currently no pending copy operation.")
+        case .setTier: try await call.setTier()
+        case .getTags: try call.getTags()
+        case .setTags: try await call.setTags()
+        case .undeleteBlob: HTTPReply(200)
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import ServiceLifecycle
+
+/// The Azure Blob dialect on a port of its own.
+package struct AzureServer: Service {
+    private let server: HTTPServer
+
+    /// - Parameter onBound: called once with the port that was taken, before the first request.
+    package init(
+        store: ObjectStore, options: AzureOptions = AzureOptions(),
+        onBound: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        server = HTTPServer(
+            host: options.host, port: options.port, responder: AzureResponder(store: store, options: options),
+            onBound: onBound)
+    }
+
+    /// Serves until the task is cancelled.
+    /// - Throws: ``StoreError/cannotListen(address:reason:)``.
+    package func run() async throws { try await server.run() }
+}

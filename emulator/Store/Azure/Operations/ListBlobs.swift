@@ -1,0 +1,124 @@
+import NIOCore
+import XML
+
+extension AzureCall {
+    private static let pageLimit = 5000
+    private static let knownIncludes: Set<String> = [
+        "metadata", "snapshots", "uncommittedblobs", "copy", "deleted", "tags", "versions", "deletedwithversions",
+        "immutabilitypolicy", "legalhold", "permissions",
+    ]
+
+    func listBlobs() throws -> HTTPReply {
+        let prefix = request.parameter("prefix") ?? ""
+        let delimiter = request.parameter("delimiter") ?? ""
+        let marker = request.parameter("marker") ?? ""
+        let limit = min(try number("maxresults", in: 1...Int(Int32.max)) ?? Self.pageLimit, Self.pageLimit)
+        let includes = Set((request.parameter("include") ?? "").split(separator: ",").map { $0.lowercased() })
+        if let unknown = includes.first(where: { !Self.knownIncludes.contains($0) }) {
+            throw AzureError.invalidQuery("include", unknown)
+        }
+        let start = try BlobMarker(decoding: marker)
+        let page = try store.read { snapshot in
+            let container = try container(snapshot)
+            return try BlobPage(
+                snapshot,
+                ListQuery(
+                    bucket: container.id, prefix: prefix, delimiter: delimiter, after: start.after, limit: limit),
+                withSnapshots: includes.contains("snapshots"), withVersions: includes.contains("versions"),
+                withUncommitted: includes.contains("uncommittedblobs"))
+        }
+        var xml = XMLWriter()
+        xml.element("EnumerationResults", ["ServiceEndpoint": endpoint, "ContainerName": address.container]) { xml in
+            if !prefix.isEmpty { xml.element("Prefix", prefix) }
+            if !marker.isEmpty { xml.element("Marker", marker) }
+            if let text = request.parameter("maxresults") { xml.element("MaxResults", text) }
+            if !delimiter.isEmpty { xml.element("Delimiter", delimiter) }
+            xml.element("Blobs") { xml in
+                for entry in page.entries {
+                    switch entry {
+                    case .prefix(let prefix): xml.element("BlobPrefix") { Self.writeName(prefix, &$0) }
+                    case .blob(let record, let isCurrent): write(record, isCurrent, includes, &xml)
+                    case .uncommitted(let name): writeUncommitted(name, &xml)
+                    }
+                }
+            }
+            xml.element("NextMarker", page.next.map { BlobMarker(after: $0).encoded } ?? "")
+        }
+        return Self.document(xml)
+    }
+
+    private static func writeName(_ name: String, _ xml: inout XMLWriter) {
+        if XMLWriter.canExpress(name) {
+            xml.element("Name", name)
+        } else {
+            xml.element("Name", ["Encoded": "true"]) { $0.text(PercentEncoding.encode(name)) }
+        }
+    }
+
+    private func writeUncommitted(_ name: String, _ xml: inout XMLWriter) {
+        xml.element("Blob") { xml in
+            Self.writeName(name, &xml)
+            xml.element("Properties") { xml in
+                xml.element("Content-Length", "0")
+                xml.element("BlobType", "BlockBlob")
+            }
+        }
+    }
+
+    private func write(_ record: ObjectRecord, _ isCurrent: Bool, _ includes: Set<String>, _ xml: inout XMLWriter) {
+        xml.element("Blob") { xml in
+            Self.writeName(record.key, &xml)
+            if record.kind == .snapshot { xml.element("Snapshot", record.versionName ?? "") }
+            if record.kind == .object, includes.contains("versions"), let version = record.versionName {
+                xml.element("VersionId", version)
+                if isCurrent { xml.element("IsCurrentVersion", "true") }
+            }
+            xml.element("Properties") { writeProperties(record, includes, &$0) }
+            let metadata = record.fields.all("meta:")
+            if includes.contains("metadata") {
+                if metadata.isEmpty {
+                    xml.element("Metadata")
+                } else {
+                    xml.element("Metadata") { xml in for (name, value) in metadata { xml.element(name, value) } }
+                }
+            }
+            let tags = record.fields.all("tag:")
+            if includes.contains("tags"), !tags.isEmpty { AzureTags.write(tags, &xml) }
+        }
+    }
+
+    private func writeProperties(_ record: ObjectRecord, _ includes: Set<String>, _ xml: inout XMLWriter) {
+        xml.element("Creation-Time", HTTPDate.rfc1123(BlobProperties.created(record)))
+        xml.element("Last-Modified", HTTPDate.rfc1123(record.modified))
+        xml.element("Etag", record.azureETag)
+        xml.element("Content-Length", String(record.size))
+        for (field, _, name) in BlobProperties.content {
+            xml.element(name, record.fields[field] ?? (field == "content-type" ? "application/octet-stream" : ""))
+        }
+        if record.blobType == "PageBlob" {
+            xml.element("x-ms-blob-sequence-number", record.fields["sequence-number"] ?? "0")
+        }
+        xml.element("BlobType", record.blobType)
+        if record.blobType == "BlockBlob" {
+            xml.element("AccessTier", record.fields["tier"] ?? "Hot")
+            if record.fields["tier"] == nil { xml.element("AccessTierInferred", "true") }
+        }
+        if record.fields["sealed"] != nil { xml.element("Sealed", "true") }
+        if record.kind == .object {
+            let lease = Lease(record.fields)
+            xml.element("LeaseStatus", lease.isLocked ? "locked" : "unlocked")
+            xml.element("LeaseState", lease.state().rawValue)
+            if let duration = lease.durationName { xml.element("LeaseDuration", duration) }
+        }
+        if includes.contains("copy") {
+            let names = [
+                ("id", "CopyId"), ("status", "CopyStatus"), ("source", "CopySource"), ("progress", "CopyProgress"),
+                ("completion-time", "CopyCompletionTime"),
+            ]
+            for (field, name) in names { if let value = record.fields["copy-" + field] { xml.element(name, value) } }
+        }
+        xml.element("ServerEncrypted", "true")
+        let tags = record.fields.all("tag:").count
+        if tags > 0 { xml.element("TagCount", String(tags)) }
+    }
+}

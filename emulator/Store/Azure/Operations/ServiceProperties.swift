@@ -1,0 +1,84 @@
+import NIOCore
+import NIOHTTP1
+import XML
+
+extension AzureCall {
+    /// The key under which an account's properties are kept.
+    static func settingName(_ account: String) -> String { "azure-properties:" + account }
+
+    func getServiceProperties() throws -> HTTPReply {
+        if let text = try store.read({ try $0.setting(Self.settingName(address.account)) }) {
+            return HTTPReply(200, ["Content-Type": "application/xml"], body: .bytes(ByteBuffer(string: text)))
+        }
+        var xml = XMLWriter()
+        xml.element("StorageServiceProperties") { xml in
+            xml.element("Logging") { xml in
+                xml.element("Version", "1.0")
+                for name in ["Read", "Write", "Delete"] { xml.element(name, "false") }
+                xml.element("RetentionPolicy") { $0.element("Enabled", "false") }
+            }
+            for name in ["HourMetrics", "MinuteMetrics"] {
+                xml.element(name) { xml in
+                    xml.element("Version", "1.0")
+                    xml.element("Enabled", "false")
+                    xml.element("RetentionPolicy") { $0.element("Enabled", "false") }
+                }
+            }
+            xml.element("Cors")
+            xml.element("DefaultServiceVersion", "2021-12-02")
+            xml.element("DeleteRetentionPolicy") { $0.element("Enabled", "false") }
+            xml.element("StaticWebsite") { $0.element("Enabled", "false") }
+        }
+        return HTTPReply(200, ["Content-Type": "application/xml"], body: .bytes(ByteBuffer(bytes: xml.bytes)))
+    }
+
+    /// What a client leaves out stays as it was.
+    func setServiceProperties() async throws -> HTTPReply {
+        let given = try await document(limit: 256 << 10)
+        guard given.name == "StorageServiceProperties" else { throw AzureError.invalidXML }
+        guard case .bytes(let current) = try getServiceProperties().body else { throw AzureError.internalError }
+        var merged = try XMLElement(parsing: current.readableBytesView)
+        for child in given.children {
+            if let index = merged.children.firstIndex(where: { $0.name == child.name }) {
+                merged.children[index] = child
+            } else {
+                merged.children.append(child)
+            }
+        }
+        _ = try AzureCORS.rules(merged)
+        let (name, text) = (Self.settingName(address.account), Self.text(merged))
+        try await store.write { try $0.set(name, text) }
+        return HTTPReply(202)
+    }
+
+    private static func text(_ root: XMLElement) -> String {
+        func write(_ element: XMLElement, _ xml: inout XMLWriter) {
+            xml.element(element.name) { xml in
+                if element.children.isEmpty { xml.text(element.text) }
+                for child in element.children { write(child, &xml) }
+            }
+        }
+        var xml = XMLWriter()
+        write(root, &xml)
+        return String(decoding: xml.bytes, as: UTF8.self)
+    }
+
+    func getServiceStats() -> HTTPReply {
+        var xml = XMLWriter()
+        xml.element("StorageServiceStats") { xml in
+            xml.element("GeoReplication") { xml in
+                xml.element("Status", "live")
+                xml.element("LastSyncTime", HTTPDate.rfc1123(Clock.milliseconds()))
+            }
+        }
+        return HTTPReply(200, ["Content-Type": "application/xml"], body: .bytes(ByteBuffer(bytes: xml.bytes)))
+    }
+
+    func getAccountInfo() -> HTTPReply {
+        HTTPReply(
+            200,
+            [
+                "x-ms-sku-name": "Standard_RAGRS", "x-ms-account-kind": "StorageV2", "x-ms-is-hns-enabled": "false",
+            ])
+    }
+}

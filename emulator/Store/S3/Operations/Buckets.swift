@@ -1,0 +1,152 @@
+import NIOCore
+import NIOHTTP1
+import XML
+
+let s3Namespace: KeyValuePairs<String, String> = ["xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"]
+
+extension HTTPReply {
+    static func xml(_ writer: XMLWriter, status: Int = 200, headers: HTTPHeaders = HTTPHeaders()) -> HTTPReply {
+        var reply = HTTPReply(status, headers, body: .bytes(ByteBuffer(bytes: writer.bytes)))
+        reply.headers.replaceOrAdd(name: "Content-Type", value: "application/xml")
+        return reply
+    }
+}
+
+extension S3Call {
+    func owner(_ id: String) -> StoreUser {
+        options.users.first { $0.id == id }
+            ?? StoreUser(id: id, name: id, email: "", accessKey: "", secretKey: "")
+    }
+
+    func writeOwner(_ xml: inout XMLWriter, _ id: String, element: String = "Owner") {
+        xml.element(element) { xml in
+            xml.element("ID", id)
+            xml.element("DisplayName", owner(id).name)
+        }
+    }
+
+    func listBuckets() throws -> HTTPReply {
+        guard let user else { throw S3Error.accessDenied }
+        let limit = try number("max-buckets", in: 1...10_000) ?? 10_000
+        let prefix = request.parameter("prefix") ?? ""
+        let marker = request.parameter("continuation-token") ?? ""
+        let buckets = try store.read { snapshot in
+            var found: [BucketRecord] = []
+            var after = marker
+            // Other people's buckets stand between one's own.
+            while found.count <= limit {
+                let page = try snapshot.buckets(prefix: prefix, from: after, limit: 1000)
+                found += page.filter { $0.owner == user.id }
+                guard page.count == 1000 else { break }
+                after = page[999].name
+            }
+            return found
+        }
+        var xml = XMLWriter()
+        xml.element("ListAllMyBucketsResult", s3Namespace) { xml in
+            writeOwner(&xml, user.id)
+            xml.element("Buckets") { xml in
+                for bucket in buckets.prefix(limit) {
+                    xml.element("Bucket") { xml in
+                        xml.element("Name", bucket.name)
+                        xml.element("CreationDate", HTTPDate.iso8601(bucket.created))
+                    }
+                }
+            }
+            if buckets.count > limit { xml.element("ContinuationToken", buckets[limit - 1].name) }
+            if !prefix.isEmpty { xml.element("Prefix", prefix) }
+        }
+        return .xml(xml)
+    }
+
+    func createBucket() async throws -> HTTPReply {
+        guard let user else { throw S3Error.accessDenied }
+        guard Self.isValid(bucketName: bucketName) else {
+            throw S3Error(400, "InvalidBucketName", "The specified bucket is not valid.", ["BucketName": bucketName])
+        }
+        var payload = try payload()
+        let body = try await payload.collect(limit: 64 << 10)
+        if body.readableBytes > 0 {
+            guard let document = try? XMLElement(parsing: body.readableBytesView),
+                document.name == "CreateBucketConfiguration"
+            else { throw S3Error.malformedXML }
+        }
+        var fields = FieldList()
+        if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" {
+            fields["versioning"] = Versioning.enabled.rawValue
+            fields["object-lock"] = "Enabled"
+        }
+        let (name, settings) = (bucketName, fields)
+        try await store.write { transaction in
+            if let existing = try transaction.bucket(name) {
+                throw existing.owner == user.id
+                    ? S3Error(
+                        409, "BucketAlreadyOwnedByYou",
+                        "Your previous request to create the named bucket succeeded and you already own it.",
+                        ["BucketName": name])
+                    : S3Error(
+                        409, "BucketAlreadyExists",
+                        "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+                        ["BucketName": name])
+            }
+            try transaction.insert(bucket: name, owner: user.id, fields: settings)
+        }
+        return HTTPReply(200, ["Location": "/" + bucketName])
+    }
+
+    func headBucket() throws -> HTTPReply {
+        _ = try store.read { try bucket($0) }
+        return HTTPReply(200, ["x-amz-bucket-region": options.region, "Content-Type": "application/xml"])
+    }
+
+    func deleteBucket() async throws -> HTTPReply {
+        let name = bucketName
+        try await store.write { transaction in
+            guard let bucket = try transaction.bucket(name) else { throw S3Error.noSuchBucket(name) }
+            guard try transaction.isEmpty(bucket.id) else {
+                throw S3Error(
+                    409, "BucketNotEmpty", "The bucket you tried to delete is not empty", ["BucketName": name])
+            }
+            try transaction.delete(bucket)
+        }
+        return HTTPReply(204)
+    }
+
+    func getBucketLocation() throws -> HTTPReply {
+        var xml = XMLWriter()
+        if options.region == "us-east-1" {
+            xml.element("LocationConstraint", s3Namespace)
+        } else {
+            xml.element("LocationConstraint", s3Namespace) { $0.text(options.region) }
+        }
+        return .xml(xml)
+    }
+
+    /// The rules for names (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
+    static func isValid(bucketName name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        func isLetterOrDigit(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (0x30...0x39).contains(byte)
+        }
+        guard (3...63).contains(bytes.count), isLetterOrDigit(bytes[0]), isLetterOrDigit(bytes[bytes.count - 1]),
+            bytes.allSatisfy({ isLetterOrDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
+        else { return false }
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        let isAddress = labels.count == 4 && labels.allSatisfy { UInt8($0) != nil }
+        return !isAddress && labels.allSatisfy { !$0.isEmpty && $0.first != "-" && $0.last != "-" }
+            && !name.hasPrefix("xn--") && !name.hasSuffix("-s3alias")
+    }
+
+    /// A numeric parameter; nil without one.
+    func number(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = request.parameter(name), !text.isEmpty else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw S3Error.invalidArgument(
+                Int(text) == nil
+                    ? "Provided \(name) not an integer or within integer range"
+                    : "Argument \(name) must be an integer between \(range.lowerBound) and \(range.upperBound)",
+                name: name, value: text)
+        }
+        return number
+    }
+}

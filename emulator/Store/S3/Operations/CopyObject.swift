@@ -1,0 +1,155 @@
+import Cryptography
+import NIOCore
+import NIOHTTP1
+import XML
+
+extension S3Call {
+    /// What `x-amz-copy-source` names.
+    struct CopySource: Sendable {
+        let bucket: String
+        let key: String
+        /// Nil: the current one. The version called `null` has no name.
+        let version: String??
+
+        init(_ header: String) throws(S3Error) {
+            let invalid = S3Error.invalidArgument(
+                "Copy Source must mention the source bucket and key: sourcebucket/sourcekey", name: "x-amz-copy-source",
+                value: header)
+            var path = header[...]
+            var version: String?? = .none
+            if let mark = path.utf8.lastIndex(of: UInt8(ascii: "?")), path[mark...].hasPrefix("?versionId=") {
+                let name = String(path[mark...].dropFirst(11))
+                version = .some(name == "null" ? nil : name)
+                path = path[..<mark]
+            }
+            guard let decoded = PercentEncoding.strictlyDecode(path) else { throw invalid }
+            let trimmed = decoded.hasPrefix("/") ? decoded.dropFirst() : decoded[...]
+            guard let slash = trimmed.utf8.firstIndex(of: UInt8(ascii: "/")), slash != trimmed.startIndex else {
+                throw invalid
+            }
+            bucket = String(trimmed[..<slash])
+            key = String(trimmed[trimmed.utf8.index(after: slash)...])
+            self.version = version
+            if key.isEmpty { throw invalid }
+        }
+
+        func find(_ reading: some StoreReading) throws -> (ObjectRecord, BucketRecord) {
+            guard let bucket = try reading.bucket(bucket) else { throw S3Error.noSuchBucket(self.bucket) }
+            guard let version else {
+                guard let record = try reading.object(bucket.id, key) else { throw S3Error.noSuchKey(key) }
+                return (record, bucket)
+            }
+            guard let record = try reading.version(bucket.id, key, named: version) else {
+                throw S3Error.noSuchVersion(key, version ?? "null")
+            }
+            if record.kind == .deleteMarker {
+                throw S3Error.invalidRequest(
+                    "The source of a copy request may not specifically refer to a delete marker by version id.")
+            }
+            return (record, bucket)
+        }
+    }
+
+    func copySource() throws -> CopySource {
+        let source = try CopySource(request.header("x-amz-copy-source") ?? "")
+        guard let bucket = try store.read({ try $0.bucket(source.bucket) }) else {
+            throw S3Error.noSuchBucket(source.bucket)
+        }
+        try authorize("s3:GetObject", on: bucket, key: source.key)
+        return source
+    }
+
+    /// The conditions on the source; whatever fails there is 412.
+    static func checkSource(_ conditions: HTTPConditions, _ record: ObjectRecord) throws(S3Error) {
+        switch conditions.evaluate(etag: record.etag, modified: record.modified) {
+        case .holds: return
+        case .failed(let header): throw .preconditionFailed("x-amz-copy-source-" + header)
+        case .notModified: throw .preconditionFailed("x-amz-copy-source-If-None-Match")
+        }
+    }
+
+    func copyObject() async throws -> HTTPReply {
+        let source = try copySource()
+        let replacesMetadata = try directive("x-amz-metadata-directive")
+        let replacesTags = try directive("x-amz-tagging-directive")
+        let given = try ObjectHeaders.fields(request)
+        let sourceConditions = HTTPConditions(request, prefix: "x-amz-copy-source-")
+        let conditions = HTTPConditions(request)
+        let algorithm = try S3Checksums(request).algorithm
+        let hasStorageClass = request.headers.contains(name: "x-amz-storage-class")
+        let (call, key) = (Detached(self), key)
+        // A checksum the source does not have is computed before the copy, which then is of exactly those bytes.
+        let (before, reader) = try store.open { snapshot in
+            let record = try source.find(snapshot).0
+            let isKnown = algorithm.map { record.fields["checksum:" + $0.rawValue] != nil } ?? true
+            return (record, isKnown ? [] : record.segments)
+        }
+        var checksum: (ChecksumAlgorithm, String)?
+        if let algorithm, before.fields["checksum:" + algorithm.rawValue] == nil {
+            var hasher = ChecksumHasher(algorithm)
+            try await reader.forEachBuffer { hasher.update($0) }
+            checksum = (algorithm, Base64.encode(hasher.finalize()))
+        }
+        let computed = checksum
+        let (stored, origin, originBucket, bucket) = try await store.write { transaction in
+            let bucket = try call.bucket(transaction)
+            let (origin, originBucket) = try source.find(transaction)
+            try Self.checkSource(sourceConditions, origin)
+            try Self.checkWrite(conditions, against: try transaction.object(bucket.id, key), key: key)
+            let isSame =
+                originBucket.id == bucket.id && key.utf8.elementsEqual(source.key.utf8) && source.version == nil
+            if isSame && !replacesMetadata && !hasStorageClass && !replacesTags {
+                throw S3Error.invalidRequest(
+                    "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes."
+                )
+            }
+            var fields = replacesMetadata ? given : origin.fields
+            fields.replaceAll("tag:", with: (replacesTags ? given : origin.fields).all("tag:"))
+            if hasStorageClass { fields["x-amz-storage-class"] = given["x-amz-storage-class"] }
+            for name in ["checksum:", "checksum-type"] {
+                fields.replaceAll(name, with: origin.fields.all(name))
+            }
+            if let (algorithm, value) = computed {
+                fields.removeAll("checksum:")
+                fields["checksum:" + algorithm.rawValue] = value
+                fields["checksum-type"] = "FULL_OBJECT"
+            }
+            // A copy is one whole, however its source was uploaded.
+            fields["parts"] = nil
+            var record = origin
+            (record.bucket, record.key, record.kind, record.modified) = (bucket.id, key, .object, transaction.now)
+            record.fields = call.owned(fields)
+            try transaction.retain(record.segments)
+            let stored = try transaction.store(record, in: bucket)
+            try transaction.emit(call.event(.created, "Copy", stored))
+            return (stored, origin, originBucket, bucket)
+        }
+        var headers = HTTPHeaders()
+        ObjectHeaders.addVersion(stored, bucket, to: &headers)
+        if originBucket.versioning != .off {
+            headers.add(name: "x-amz-copy-source-version-id", value: origin.versionName ?? "null")
+        }
+        return .xml(Self.copyResult("CopyObjectResult", stored.etag, stored.modified, stored.fields), headers: headers)
+    }
+
+    static func copyResult(_ name: String, _ etag: String, _ modified: Int64, _ fields: FieldList) -> XMLWriter {
+        var xml = XMLWriter()
+        xml.element(name, s3Namespace) { xml in
+            xml.element("LastModified", HTTPDate.iso8601(modified))
+            xml.element("ETag", "\"\(etag)\"")
+            for (name, value) in fields.all("checksum:") { xml.element("Checksum" + name, value) }
+            if let type = fields["checksum-type"] { xml.element("ChecksumType", type) }
+        }
+        return xml
+    }
+
+    /// Whether a directive says `REPLACE`.
+    private func directive(_ name: String) throws(S3Error) -> Bool {
+        switch request.header(name)?.uppercased() {
+        case nil, "COPY": return false
+        case "REPLACE": return true
+        case let other?:
+            throw .invalidArgument("Unknown metadata directive.", name: name, value: other)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import NIOCore
+import NIOHTTP1
+import XML
+
+extension S3Call {
+    func deleteObject() async throws -> HTTPReply {
+        let conditions = HTTPConditions(request)
+        let version = requestedVersion()
+        let (call, key) = (Detached(self), key)
+        let (outcome, bucket) = try await store.write { transaction in
+            let bucket = try call.bucket(transaction)
+            if !conditions.isEmpty {
+                try Self.checkWrite(conditions, against: try transaction.object(bucket.id, key), key: key)
+            }
+            return (try Self.delete(key, version, bucket, call, transaction), bucket)
+        }
+        var headers = HTTPHeaders()
+        if let marker = outcome.marker {
+            headers.add(name: "x-amz-delete-marker", value: "true")
+            ObjectHeaders.addVersion(marker, bucket, to: &headers)
+        } else if let removed = outcome.removed {
+            if removed.kind == .deleteMarker { headers.add(name: "x-amz-delete-marker", value: "true") }
+            if version != nil { ObjectHeaders.addVersion(removed, bucket, to: &headers) }
+        }
+        return HTTPReply(204, headers)
+    }
+
+    private static func delete(
+        _ key: String, _ version: String??, _ bucket: BucketRecord, _ call: Detached, _ transaction: Transaction
+    ) throws -> DeleteOutcome {
+        if let version {
+            guard let removed = try transaction.delete(bucket, key, versionNamed: version) else {
+                return DeleteOutcome()
+            }
+            try transaction.emit(call.event(.deleted, "Delete", removed))
+            return DeleteOutcome(removed: removed)
+        }
+        let outcome = try transaction.delete(bucket, key)
+        if let marker = outcome.marker {
+            try transaction.emit(call.event(.deleted, "DeleteMarkerCreated", marker))
+        } else if var removed = outcome.removed {
+            removed.version = transaction.draw()
+            try transaction.emit(call.event(.deleted, "Delete", removed))
+        }
+        return outcome
+    }
+
+    func deleteObjects() async throws -> HTTPReply {
+        struct Wish: Sendable {
+            let key: String
+            let version: String?
+            let etag: String?
+        }
+        let document = try await document(limit: 2 << 20)
+        let wishes = document.all("Object").map {
+            Wish(key: $0["Key"] ?? "", version: $0["VersionId"].flatMap { $0.isEmpty ? nil : $0 }, etag: $0["ETag"])
+        }
+        guard document.name == "Delete", !wishes.isEmpty, wishes.count <= 1000,
+            wishes.allSatisfy({ !$0.key.isEmpty })
+        else { throw S3Error.malformedXML }
+        let bucket = try store.read { try self.bucket($0) }
+        let refused = wishes.map { wish -> S3Error? in
+            do {
+                try authorize(
+                    wish.version == nil ? "s3:DeleteObject" : "s3:DeleteObjectVersion", on: bucket, key: wish.key)
+            } catch {
+                return error as? S3Error ?? .internalError
+            }
+            return nil
+        }
+        let call = Detached(self)
+        let outcomes = try await store.write { transaction in
+            let bucket = try call.bucket(transaction)
+            return try zip(wishes, refused).map { wish, refusal throws -> Result<DeleteOutcome, S3Error> in
+                if let refusal { return .failure(refusal) }
+                if let etag = wish.etag {
+                    guard let current = try transaction.object(bucket.id, wish.key) else {
+                        return .failure(.noSuchKey(wish.key))
+                    }
+                    if etag != "*" && etag.filter({ $0 != "\"" }) != current.etag {
+                        return .failure(.preconditionFailed("If-Match"))
+                    }
+                }
+                let version: String?? = wish.version.map { $0 == "null" ? .none : $0 }
+                return .success(try Self.delete(wish.key, version, bucket, call, transaction))
+            }
+        }
+        let isQuiet = document["Quiet"]?.lowercased() == "true"
+        var xml = XMLWriter()
+        xml.element("DeleteResult", s3Namespace) { xml in
+            for (wish, outcome) in zip(wishes, outcomes) {
+                switch outcome {
+                case .success(let outcome):
+                    if isQuiet { continue }
+                    xml.element("Deleted") { xml in
+                        xml.element("Key", wish.key)
+                        if let version = wish.version { xml.element("VersionId", version) }
+                        let marker = outcome.marker ?? outcome.removed.flatMap { $0.kind == .deleteMarker ? $0 : nil }
+                        if let marker {
+                            xml.element("DeleteMarker", "true")
+                            xml.element("DeleteMarkerVersionId", marker.versionName ?? "null")
+                        }
+                    }
+                case .failure(let error):
+                    xml.element("Error") { xml in
+                        xml.element("Key", wish.key)
+                        if let version = wish.version { xml.element("VersionId", version) }
+                        xml.element("Code", error.code)
+                        xml.element("Message", error.message)
+                    }
+                }
+            }
+        }
+        return .xml(xml)
+    }
+}

@@ -1,0 +1,136 @@
+import NIOCore
+import NIOHTTP1
+
+extension S3Call {
+    /// The version a request names; nil where it names none. The version called `null` has no name.
+    func requestedVersion() -> String?? {
+        guard let text = request.parameter("versionId") else { return .none }
+        return .some(text == "null" ? nil : text)
+    }
+
+    /// The object a read is about.
+    func find(_ reading: some StoreReading) throws -> (ObjectRecord, BucketRecord) {
+        let bucket = try bucket(reading)
+        guard let version = requestedVersion() else {
+            if let record = try reading.object(bucket.id, key) { return (record, bucket) }
+            var error = S3Error.noSuchKey(key)
+            if bucket.versioning != .off, let marker = try reading.newestVersion(bucket.id, key),
+                marker.kind == .deleteMarker
+            {
+                error.headers.add(name: "x-amz-delete-marker", value: "true")
+                ObjectHeaders.addVersion(marker, bucket, to: &error.headers)
+            }
+            throw error
+        }
+        guard let record = try reading.version(bucket.id, key, named: version) else {
+            throw S3Error.noSuchVersion(key, version ?? "null")
+        }
+        if record.kind == .deleteMarker {
+            var error = S3Error.methodNotAllowed
+            error.details = [("Method", request.method), ("ResourceType", "DeleteMarker")]
+            error.headers.add(name: "x-amz-delete-marker", value: "true")
+            error.headers.add(name: "Last-Modified", value: HTTPDate.rfc1123(record.modified))
+            ObjectHeaders.addVersion(record, bucket, to: &error.headers)
+            throw error
+        }
+        return (record, bucket)
+    }
+
+    /// `GetObject` and `HeadObject`.
+    func getObject() throws -> HTTPReply {
+        struct Found {
+            let record: ObjectRecord
+            let bucket: BucketRecord
+            let range: Range<Int64>?
+        }
+        let conditions = HTTPConditions(request)
+        let isHead = request.method == "HEAD"
+        let (found, reader) = try store.open { snapshot in
+            let (record, bucket) = try find(snapshot)
+            try check(conditions, record, bucket)
+            let range = try range(of: record)
+            let segments = range.map { record.segments.slice($0) } ?? record.segments
+            return (Found(record: record, bucket: bucket, range: range), isHead ? [] : segments)
+        }
+        var headers = HTTPHeaders()
+        ObjectHeaders.show(found.record, in: &headers)
+        ObjectHeaders.addVersion(found.record, found.bucket, to: &headers)
+        try addOverrides(to: &headers)
+        if request.header("x-amz-checksum-mode")?.uppercased() == "ENABLED" && found.range == nil {
+            addChecksum(of: found.record, to: &headers)
+        }
+        let size = found.record.size
+        if let range = found.range {
+            headers.add(name: "Content-Range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
+        }
+        if isHead { headers.add(name: "Content-Length", value: String(found.range.map { Int64($0.count) } ?? size)) }
+        return HTTPReply(found.range == nil ? 200 : 206, headers, body: isHead ? .none : .contents(reader))
+    }
+
+    func check(_ conditions: HTTPConditions, _ record: ObjectRecord, _ bucket: BucketRecord) throws(S3Error) {
+        if conditions.isEmpty { return }
+        switch conditions.evaluate(etag: record.etag, modified: record.modified) {
+        case .holds: return
+        case .failed(let header): throw .preconditionFailed(header)
+        case .notModified:
+            var error = S3Error(304, "NotModified", "Not Modified")
+            error.headers.add(name: "ETag", value: "\"\(record.etag)\"")
+            error.headers.add(name: "Last-Modified", value: HTTPDate.rfc1123(record.modified))
+            ObjectHeaders.addVersion(record, bucket, to: &error.headers)
+            throw error
+        }
+    }
+
+    /// The bytes asked for; nil: all of them.
+    private func range(of record: ObjectRecord) throws -> Range<Int64>? {
+        if let text = request.parameter("partNumber") {
+            guard let number = Int(text), (1...10_000).contains(number) else {
+                throw S3Error.invalidArgument(
+                    "Part number must be an integer between 1 and 10000, inclusive", name: "partNumber", value: text)
+            }
+            guard let parts = S3Parts(record) else {
+                if number == 1 { return nil }
+                throw S3Error(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
+            }
+            guard let range = parts.range(number) else {
+                throw S3Error(
+                    416, "InvalidPartNumber", "The requested partnumber is not satisfiable",
+                    ["PartNumberRequested": text, "ActualPartCount": String(parts.parts.count)])
+            }
+            return range
+        }
+        guard let range = request.header("range").flatMap(ByteRange.init) else { return nil }
+        guard let resolved = range.resolve(record.size) else {
+            var error = S3Error.invalidRange
+            error.details = [
+                ("RangeRequested", request.header("range") ?? ""), ("ActualObjectSize", String(record.size)),
+            ]
+            error.headers.add(name: "Content-Range", value: "bytes */\(record.size)")
+            throw error
+        }
+        return resolved
+    }
+
+    private func addOverrides(to headers: inout HTTPHeaders) throws(S3Error) {
+        for (name, value) in request.query where name.hasPrefix("response-") {
+            let header = String(name.dropFirst(9))
+            let known = [
+                "content-type", "content-language", "expires", "cache-control", "content-disposition",
+                "content-encoding",
+            ]
+            guard known.contains(header) else { continue }
+            if user == nil {
+                throw .invalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
+            }
+            headers.replaceOrAdd(name: header, value: value)
+        }
+    }
+
+    func addChecksum(of record: ObjectRecord, to headers: inout HTTPHeaders) {
+        for (name, value) in record.fields.all("checksum:") {
+            guard let algorithm = ChecksumAlgorithm(rawValue: name) else { continue }
+            headers.add(name: algorithm.header, value: value)
+            headers.add(name: "x-amz-checksum-type", value: record.fields["checksum-type"] ?? "FULL_OBJECT")
+        }
+    }
+}

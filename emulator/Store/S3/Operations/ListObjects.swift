@@ -1,0 +1,162 @@
+import Cryptography
+import XML
+
+extension S3Call {
+    private struct Query {
+        let prefix: String
+        let delimiter: String
+        let limit: Int
+        let isEncoded: Bool
+
+        /// A name in an answer: percent-encoded where the client asked for it, because XML cannot carry every character.
+        func name(_ text: String) -> String {
+            isEncoded ? PercentEncoding.encode(text, keepingSlash: true) : text
+        }
+    }
+
+    private func listQuery() throws -> Query {
+        let encoding = request.parameter("encoding-type")
+        if let encoding, !encoding.isEmpty, encoding.lowercased() != "url" {
+            throw S3Error.invalidArgument(
+                "Invalid Encoding Method specified in Request", name: "encoding-type", value: encoding)
+        }
+        let limit = try number("max-keys", in: 0...Int(Int32.max)) ?? 1000
+        return Query(
+            prefix: request.parameter("prefix") ?? "", delimiter: request.parameter("delimiter") ?? "",
+            limit: min(limit, 1000), isEncoded: encoding?.lowercased() == "url")
+    }
+
+    func listObjects() throws -> HTTPReply {
+        let query = try listQuery()
+        let marker = request.parameter("marker") ?? ""
+        let page = try store.read { snapshot in
+            try snapshot.list(
+                ListQuery(
+                    bucket: bucket(snapshot).id, prefix: query.prefix, delimiter: query.delimiter, after: marker,
+                    limit: query.limit))
+        }
+        var xml = XMLWriter()
+        xml.element("ListBucketResult", s3Namespace) { xml in
+            xml.element("Name", bucketName)
+            xml.element("Prefix", query.name(query.prefix))
+            xml.element("Marker", query.name(marker))
+            if page.isTruncated, let last = page.entries.last {
+                xml.element("NextMarker", query.name(last.name))
+            }
+            xml.element("MaxKeys", String(query.limit))
+            if !query.delimiter.isEmpty { xml.element("Delimiter", query.name(query.delimiter)) }
+            if query.isEncoded { xml.element("EncodingType", "url") }
+            xml.element("IsTruncated", page.isTruncated ? "true" : "false")
+            write(page, query, &xml, withOwner: true)
+        }
+        return .xml(xml)
+    }
+
+    func listObjectsV2() throws -> HTTPReply {
+        let query = try listQuery()
+        let token = request.parameter("continuation-token")
+        var after = request.parameter("start-after") ?? ""
+        if let token {
+            guard let bytes = Base64.decodeURL(token), let last = String(validating: bytes, as: UTF8.self),
+                !last.isEmpty
+            else {
+                throw S3Error.invalidArgument(
+                    "The continuation token provided is incorrect", name: "continuation-token", value: token)
+            }
+            after = last
+        }
+        let page = try store.read { snapshot in
+            try snapshot.list(
+                ListQuery(
+                    bucket: bucket(snapshot).id, prefix: query.prefix, delimiter: query.delimiter, after: after,
+                    limit: query.limit))
+        }
+        var xml = XMLWriter()
+        xml.element("ListBucketResult", s3Namespace) { xml in
+            xml.element("Name", bucketName)
+            xml.element("Prefix", query.name(query.prefix))
+            if let start = request.parameter("start-after") { xml.element("StartAfter", query.name(start)) }
+            if let token { xml.element("ContinuationToken", token) }
+            if page.isTruncated, let last = page.entries.last {
+                xml.element("NextContinuationToken", Base64.encodeURL(Array(last.name.utf8)))
+            }
+            xml.element("KeyCount", String(page.entries.count))
+            xml.element("MaxKeys", String(query.limit))
+            if !query.delimiter.isEmpty { xml.element("Delimiter", query.name(query.delimiter)) }
+            if query.isEncoded { xml.element("EncodingType", "url") }
+            xml.element("IsTruncated", page.isTruncated ? "true" : "false")
+            write(page, query, &xml, withOwner: request.parameter("fetch-owner") == "true")
+        }
+        return .xml(xml)
+    }
+
+    private func write(_ page: ListPage, _ query: Query, _ xml: inout XMLWriter, withOwner: Bool) {
+        for case .object(let record) in page.entries {
+            xml.element("Contents") { xml in
+                xml.element("Key", query.name(record.key))
+                writeProperties(record, &xml, withOwner: withOwner)
+            }
+        }
+        for case .prefix(let prefix) in page.entries {
+            xml.element("CommonPrefixes") { $0.element("Prefix", query.name(prefix)) }
+        }
+    }
+
+    private func writeProperties(_ record: ObjectRecord, _ xml: inout XMLWriter, withOwner: Bool) {
+        xml.element("LastModified", HTTPDate.iso8601(record.modified))
+        xml.element("ETag", "\"\(record.etag)\"")
+        for (name, _) in record.fields.all("checksum:") {
+            xml.element("ChecksumAlgorithm", name)
+            xml.element("ChecksumType", record.fields["checksum-type"] ?? "FULL_OBJECT")
+        }
+        xml.element("Size", String(record.size))
+        if withOwner { writeOwner(&xml, record.fields["owner"] ?? options.users.first?.id ?? "") }
+        xml.element("StorageClass", record.fields["x-amz-storage-class"] ?? "STANDARD")
+    }
+
+    func listObjectVersions() throws -> HTTPReply {
+        let query = try listQuery()
+        let keyMarker = request.parameter("key-marker") ?? ""
+        let versionMarker = request.parameter("version-id-marker") ?? ""
+        let page = try store.read { snapshot in
+            try snapshot.listVersions(
+                VersionQuery(
+                    bucket: bucket(snapshot).id, prefix: query.prefix, delimiter: query.delimiter,
+                    afterKey: keyMarker, afterVersion: versionMarker, limit: query.limit))
+        }
+        var xml = XMLWriter()
+        xml.element("ListVersionsResult", s3Namespace) { xml in
+            xml.element("Name", bucketName)
+            xml.element("Prefix", query.name(query.prefix))
+            xml.element("KeyMarker", query.name(keyMarker))
+            xml.element("VersionIdMarker", versionMarker)
+            if page.isTruncated, let last = page.entries.last {
+                xml.element("NextKeyMarker", query.name(last.name))
+                if case .version(let record, _) = last {
+                    xml.element("NextVersionIdMarker", record.versionName ?? "null")
+                }
+            }
+            xml.element("MaxKeys", String(query.limit))
+            if !query.delimiter.isEmpty { xml.element("Delimiter", query.name(query.delimiter)) }
+            if query.isEncoded { xml.element("EncodingType", "url") }
+            xml.element("IsTruncated", page.isTruncated ? "true" : "false")
+            for case .version(let record, let isLatest) in page.entries {
+                xml.element(record.kind == .deleteMarker ? "DeleteMarker" : "Version") { xml in
+                    xml.element("Key", query.name(record.key))
+                    xml.element("VersionId", record.versionName ?? "null")
+                    xml.element("IsLatest", isLatest ? "true" : "false")
+                    if record.kind == .deleteMarker {
+                        xml.element("LastModified", HTTPDate.iso8601(record.modified))
+                        writeOwner(&xml, record.fields["owner"] ?? options.users.first?.id ?? "")
+                    } else {
+                        writeProperties(record, &xml, withOwner: true)
+                    }
+                }
+            }
+            for case .prefix(let prefix) in page.entries {
+                xml.element("CommonPrefixes") { $0.element("Prefix", query.name(prefix)) }
+            }
+        }
+        return .xml(xml)
+    }
+}

@@ -1,0 +1,62 @@
+import XML
+
+/// Tags as documents and as the header writes them.
+enum S3Tags {
+    static func document(_ tags: [(name: String, value: String)]) -> XMLWriter {
+        var xml = XMLWriter()
+        xml.element("Tagging", s3Namespace) { xml in
+            xml.element("TagSet") { xml in
+                for tag in tags {
+                    xml.element("Tag") { xml in
+                        xml.element("Key", tag.name)
+                        xml.element("Value", tag.value)
+                    }
+                }
+            }
+        }
+        return xml
+    }
+
+    static func parse(_ document: XMLElement, limit: Int) throws(S3Error) -> [(name: String, value: String)] {
+        guard document.name == "Tagging", let set = document.first("TagSet") else { throw .malformedXML }
+        var tags: [(name: String, value: String)] = []
+        for tag in set.all("Tag") {
+            guard let key = tag["Key"], let value = tag["Value"] else { throw .malformedXML }
+            tags.append((key, value))
+        }
+        try check(tags, limit: limit)
+        return tags
+    }
+
+    /// Reads `a=1&b=2`.
+    static func parse(header: String) throws(S3Error) -> [(name: String, value: String)] {
+        let tags = header.split(separator: "&").map { field in
+            let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (
+                name: PercentEncoding.decode(parts[0], plusIsSpace: true),
+                value: parts.count > 1 ? PercentEncoding.decode(parts[1], plusIsSpace: true) : ""
+            )
+        }
+        try check(tags, limit: 10)
+        return tags
+    }
+
+    private static func check(_ tags: [(name: String, value: String)], limit: Int) throws(S3Error) {
+        if tags.count > limit {
+            throw limit == 10
+                ? S3Error(400, "BadRequest", "Object tags cannot be greater than 10")
+                : S3Error(400, "BadRequest", "Bucket tag count cannot be greater than 50")
+        }
+        for tag in tags {
+            guard !tag.name.isEmpty, tag.name.count <= 128 else {
+                throw S3Error(400, "InvalidTag", "The TagKey you have provided is invalid", ["TagKey": tag.name])
+            }
+            guard tag.value.count <= 256 else {
+                throw S3Error(400, "InvalidTag", "The TagValue you have provided is invalid", ["TagValue": tag.value])
+            }
+        }
+        if Set(tags.map { Array($0.name.utf8) }).count != tags.count {
+            throw S3Error(400, "InvalidTag", "Cannot provide multiple Tags with the same key")
+        }
+    }
+}

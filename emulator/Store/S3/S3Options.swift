@@ -1,0 +1,23 @@
+/// Where the S3 dialect listens and whom it knows.
+package struct S3Options: Sendable {
+    package var host: String
+    /// 0 takes any free port.
+    package var port: Int
+    /// Everybody with an access key; the first one owns what was made without a user.
+    package var users: [StoreUser]
+    /// What `GetBucketLocation` answers. Signatures of any region are accepted.
+    package var region: String
+    /// Host names below which a label is a bucket (`bucket.localhost`).
+    package var domains: [String]
+
+    package init(
+        host: String = "127.0.0.1", port: Int = 9000, users: [StoreUser] = [.standard], region: String = "us-east-1",
+        domains: [String] = ["localhost", "s3.localhost", "s3.localhost.localstack.cloud", "s3.amazonaws.com"]
+    ) {
+        self.host = host
+        self.port = port
+        self.users = users
+        self.region = region
+        self.domains = domains
+    }
+}

@@ -1,0 +1,20 @@
+import ServiceLifecycle
+
+/// The S3 dialect on a port of its own.
+package struct S3Server: Service {
+    private let server: HTTPServer
+
+    /// - Parameter onBound: called once with the port that was taken, before the first request.
+    package init(
+        store: ObjectStore, options: S3Options = S3Options(),
+        onBound: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        server = HTTPServer(
+            host: options.host, port: options.port, responder: S3Responder(store: store, options: options),
+            onBound: onBound)
+    }
+
+    /// Serves until the task is cancelled.
+    /// - Throws: ``StoreError/cannotListen(address:reason:)``.
+    package func run() async throws { try await server.run() }
+}
