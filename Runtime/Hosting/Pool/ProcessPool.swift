@@ -80,7 +80,10 @@ package final class ProcessPool: Invoker, Service {
         _ invocation: Invocation, control: InvocationControl
     ) async throws(InvocationFailure) -> InvocationAnswer {
         let call = submit(invocation, control)
-        control.cancellation?.whenCanceled { [weak self] reason in self?.cancel(call, reason) }
+        // The call holds its cancellation: a strong reference back would keep both for ever.
+        control.cancellation?.whenCanceled { [weak self, weak call] reason in
+            if let call { self?.cancel(call, reason) }
+        }
         return try await withTaskCancellationHandler {
             await call.result()
         } onCancel: {

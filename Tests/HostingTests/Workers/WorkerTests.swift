@@ -2,6 +2,7 @@ import FunctionRuntime
 import Glibc
 import JSON
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import Hosting
@@ -285,6 +286,32 @@ import Testing
             guard case .canceled(.clientGone)? = await outcome else { return #expect(Bool(false)) }
             try await function.noted("canceled client_gone")
         }
+    }
+
+    @Test func `nothing is kept of a call that is over`() async throws {
+        let function = PythonFunction()
+        try await function.run {
+            let kept = Kept()
+            try await kept.invoke(function)
+            try await eventually { kept.isGone }
+        }
+    }
+
+    /// Looks whether the cancellation of an answered call is still held by anybody.
+    private final class Kept: Sendable {
+        private struct Reference: Sendable {
+            weak var cancellation: Cancellation?
+        }
+
+        private let reference = Mutex(Reference())
+
+        func invoke(_ function: PythonFunction) async throws {
+            let cancellation = Cancellation()
+            reference.withLock { $0.cancellation = cancellation }
+            _ = try await function.pool.invoke(.get("/echo"), control: InvocationControl(cancellation: cancellation))
+        }
+
+        var isGone: Bool { reference.withLock { $0.cancellation == nil } }
     }
 
     // MARK: Streams
