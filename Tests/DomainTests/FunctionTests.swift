@@ -1,9 +1,9 @@
-import Queue
 import Domain
 import FoundationEssentials
 import FunctionRuntime
 import FunctionTesting
 import JSON
+import Queue
 import Redis
 import Testing
 

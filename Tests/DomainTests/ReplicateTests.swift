@@ -151,14 +151,13 @@ struct ReplicateTests {
     }
 
     @Test func `a prediction that is gone is lost and over, a server in trouble is asked again`() async throws {
-        let gone = await #expect(throws: ProviderError.self) {
-            try await provider(try answering(404, [:])).poll("p1")
-        }
+        let forgetful = try answering(404, [:])
+        let gone = await #expect(throws: ProviderError.self) { try await provider(forgetful).poll("p1") }
         #expect(gone?.retryClass == .lost && gone?.call == .ended)
-        let busy = await #expect(throws: ProviderError.self) {
-            try await provider(try answering(500, [:])).poll("p1")
-        }
+        let troubled = try answering(500, [:])
+        let busy = await #expect(throws: ProviderError.self) { try await provider(troubled).poll("p1") }
         #expect(busy?.retryClass == .unavailable && busy?.call == .goesOn)
+        #expect(forgetful.requests.count == 1 && troubled.requests.count == 1)
     }
 
     @Test func `a lost call is found by its input or its webhook, page after page, not beyond its time`() async throws {

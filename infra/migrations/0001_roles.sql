@@ -12,8 +12,8 @@ begin
         exception when duplicate_object or unique_violation then
             null; -- made by another database of this cluster between the question and the answer
         end;
-        -- The login user changes into these roles for each transaction. Where it is NOINHERIT, as it should be in production, a
-        -- statement that forgets to change sees nothing.
+        -- The login user changes into these roles for each transaction. In production the functions' login is another than the one
+        -- that migrates: NOINHERIT, and granted these two roles, so that a statement that forgets to change sees nothing.
         if not pg_has_role(current_user, wanted, 'member') then
             execute format('grant %I to %I', wanted, current_user);
         end if;

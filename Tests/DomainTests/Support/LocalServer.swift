@@ -47,7 +47,10 @@ final class LocalServer: Sendable {
             Work { [weak self] in
                 while true {
                     let connection = accept(socket, nil, nil)
-                    guard connection >= 0, let self else { return }
+                    guard connection >= 0, let self else {
+                        close(socket)
+                        return
+                    }
                     self.serve(connection, answer)
                     close(connection)
                 }
@@ -63,8 +66,8 @@ final class LocalServer: Sendable {
     struct Unusable: Error { var errno: Int32 }
 
     deinit {
+        // Ends the thread's accept; the thread closes it, so that nobody gets its number before.
         shutdown(socket, Int32(SHUT_RDWR))
-        close(socket)
     }
 
     private final class Work {

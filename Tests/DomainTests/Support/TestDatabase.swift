@@ -3,7 +3,8 @@ import FoundationEssentials
 import FunctionTesting
 import Postgres
 
-/// A database of its own with the real migrations, reached as a login that is no superuser: what production has.
+/// A database of its own with the real migrations, applied by its owner and reached as a login that owns nothing and inherits
+/// nothing: what production has.
 enum TestDatabase {
     static let migrations =
         #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" } + "/infra/migrations"
@@ -25,19 +26,20 @@ enum TestDatabase {
 
     private static func url(on server: TemporaryPostgres) async throws -> String {
         let url = try await server.createDatabase()
-        let superuser = Postgres(try PostgresConfiguration(url: url, poolSize: 1))
-        try await superuser.run([
-            """
-            do $$ begin create role app login noinherit createrole; exception when duplicate_object or unique_violation then null; 
-            end $$
-            """,
-            "do $$ begin execute format('alter database %I owner to app', current_database()); end $$",
-        ])
         let name = String(url.split(separator: "/").last ?? "")
-        let login = server.url(database: name, user: "app")
+        let superuser = Postgres(try PostgresConfiguration(url: url, poolSize: 1))
+        for role in ["owner login createrole", "app login noinherit"] {
+            try await superuser.execute(
+                """
+                do $$ begin create role \(raw: role); exception when duplicate_object or unique_violation then null; end $$
+                """)
+        }
+        try await superuser.execute("alter database \(identifier: name) owner to owner")
+        let owner = server.url(database: name, user: "owner")
         try await Migrations.apply(
-            directory: migrations, to: Postgres(try PostgresConfiguration(url: login, poolSize: 1)))
-        return login
+            directory: migrations, to: Postgres(try PostgresConfiguration(url: owner, poolSize: 1)))
+        try await superuser.execute("grant authenticated, service_role to app")
+        return server.url(database: name, user: "app")
     }
 
     /// A new user.
