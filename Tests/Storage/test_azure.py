@@ -1,0 +1,282 @@
+"""The Azure Blob dialect through azure-storage-blob."""
+
+import base64
+import datetime
+import os
+import urllib.error
+import urllib.request
+import uuid
+
+import pytest
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    ClientAuthenticationError, HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError)
+from azure.storage.blob import (
+    AccessPolicy, AccountSasPermissions, BlobBlock, BlobClient, BlobSasPermissions, BlobType, ContainerSasPermissions,
+    ContentSettings, ResourceTypes, StandardBlobTier, generate_account_sas, generate_blob_sas, generate_container_sas)
+
+from conftest import ACCOUNT, ACCOUNT_KEY
+
+
+def soon(hours=1):
+    return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)
+
+
+def test_containers(blobs):
+    name = "c-" + uuid.uuid4().hex
+    container = blobs.create_container(name, metadata={"Owner": "me"})
+    assert container.get_container_properties().metadata == {"Owner": "me"}
+    with pytest.raises(ResourceExistsError) as error:
+        blobs.create_container(name)
+    assert error.value.error_code == "ContainerAlreadyExists"
+    found = [c for c in blobs.list_containers(name_starts_with=name, include_metadata=True)]
+    assert [(c.name, c.metadata) for c in found] == [(name, {"Owner": "me"})]
+    container.set_container_metadata({"a": "b"})
+    assert container.get_container_properties().metadata == {"a": "b"}
+    container.delete_container()
+    with pytest.raises(ResourceNotFoundError) as error:
+        container.get_container_properties()
+    assert error.value.error_code == "ContainerNotFound"
+
+
+def test_container_pages(blobs):
+    prefix = "p" + uuid.uuid4().hex[:20]
+    for n in range(5):
+        blobs.create_container(f"{prefix}-{n}")
+    pages = blobs.list_containers(name_starts_with=prefix, results_per_page=2).by_page()
+    assert [[c.name[-1] for c in page] for page in pages] == [["0", "1"], ["2", "3"], ["4"]]
+
+
+@pytest.mark.parametrize("size", [0, 1, 4096, 40_000, 5 << 20])
+def test_block_blobs(container, size):
+    body = os.urandom(size)
+    blob = container.get_blob_client("dir/a b+ü.bin")
+    blob.upload_blob(body, metadata={"prompt": "a cat"}, content_settings=ContentSettings(content_type="image/png"))
+    with pytest.raises(ResourceExistsError) as error:
+        blob.upload_blob(body)
+    assert error.value.error_code == "BlobAlreadyExists"
+    assert blob.download_blob().readall() == body
+    properties = blob.get_blob_properties()
+    assert properties.size == size and properties.metadata == {"prompt": "a cat"}
+    assert properties.content_settings.content_type == "image/png"
+    blob.upload_blob(b"again", overwrite=True)
+    assert blob.download_blob().readall() == b"again"
+    blob.delete_blob()
+    assert not blob.exists()
+
+
+def test_blocks(container):
+    body = os.urandom(10 << 20)
+    blob = BlobClient.from_blob_url(
+        container.get_blob_client("big").url, credential=ACCOUNT_KEY, max_single_put_size=1 << 20,
+        max_block_size=1 << 20)
+    blob.upload_blob(body, max_concurrency=4)
+    assert blob.download_blob(max_concurrency=4).readall() == body
+    committed, uncommitted = blob.get_block_list("all")
+    assert len(committed) == 10 and uncommitted == []
+    blob.stage_block("b" * 24, b"tail")
+    assert [b.size for b in blob.get_block_list("uncommitted")[1]] == [4]
+    last = committed[9].id
+    blob.commit_block_list([BlobBlock(last), BlobBlock(last)])
+    assert blob.download_blob().readall() == body[9 << 20:] * 2
+    with pytest.raises(HttpResponseError) as error:
+        blob.commit_block_list([BlobBlock("x" * 24)])
+    assert error.value.error_code == "InvalidBlockList"
+
+
+def test_ranges(container):
+    blob = container.upload_blob("r", b"0123456789")
+    assert blob.download_blob(offset=3, length=4).readall() == b"3456"
+    with pytest.raises(HttpResponseError) as error:
+        blob.download_blob(offset=10, length=1)
+    assert error.value.status_code == 416
+
+
+def test_properties_and_tags(container):
+    blob = container.upload_blob("p", b"x", tags={"a": "1"})
+    blob.set_http_headers(ContentSettings(content_type="text/plain", cache_control="no-store"))
+    blob.set_blob_metadata({"Mixed": "Case"})
+    properties = blob.get_blob_properties()
+    assert properties.content_settings.cache_control == "no-store"
+    assert properties.metadata == {"Mixed": "Case"}
+    assert properties.tag_count == 1
+    blob.set_blob_tags({"b": "2"})
+    assert blob.get_blob_tags() == {"b": "2"}
+    blob.set_standard_blob_tier(StandardBlobTier.COOL)
+    assert blob.get_blob_properties().blob_tier == "Cool"
+
+
+def test_conditions(container):
+    blob = container.upload_blob("c", b"1")
+    etag = blob.get_blob_properties().etag
+    blob.set_blob_metadata({"a": "b"}, etag=etag, match_condition=MatchConditions.IfNotModified)
+    with pytest.raises(ResourceModifiedError) as error:
+        blob.upload_blob(b"2", overwrite=True, etag=etag, match_condition=MatchConditions.IfNotModified)
+    assert error.value.error_code == "ConditionNotMet"
+
+
+def test_listing(container):
+    names = ["a", "b/1", "b/2", "b/c/3", "z ü"]
+    for name in names:
+        container.upload_blob(name, b"x", metadata={"n": "v"})
+    assert [b.name for b in container.list_blobs()] == names
+    assert [b.metadata for b in container.list_blobs(include=["metadata"], name_starts_with="a")] == [{"n": "v"}]
+    assert sorted(b.name for b in container.walk_blobs()) == ["a", "b/", "z ü"]
+    assert sorted(b.name for b in container.walk_blobs(name_starts_with="b/")) == ["b/1", "b/2", "b/c/"]
+    pages = container.list_blobs(results_per_page=2).by_page()
+    assert [[b.name for b in page] for page in pages] == [names[:2], names[2:4], names[4:]]
+
+
+def test_snapshots(container):
+    blob = container.upload_blob("s", b"old")
+    snapshot = blob.create_snapshot()
+    blob.upload_blob(b"new", overwrite=True)
+    old = container.get_blob_client("s", snapshot=snapshot["snapshot"])
+    assert old.download_blob().readall() == b"old"
+    assert [b.snapshot for b in container.list_blobs(include=["snapshots"])] == [snapshot["snapshot"], None]
+    with pytest.raises(ResourceExistsError) as error:
+        blob.delete_blob()
+    assert error.value.error_code == "SnapshotsPresent"
+    blob.delete_blob(delete_snapshots="include")
+    assert not old.exists()
+
+
+def test_copy(container):
+    source = container.upload_blob("from", b"x" * 100_000, metadata={"a": "b"})
+    target = container.get_blob_client("to")
+    assert target.start_copy_from_url(source.url)["copy_status"] == "success"
+    source.delete_blob()
+    assert target.download_blob().readall() == b"x" * 100_000
+    assert target.get_blob_properties().metadata == {"a": "b"}
+    other = container.get_blob_client("url")
+    sas = generate_blob_sas(
+        ACCOUNT, container.container_name, "to", account_key=ACCOUNT_KEY, permission=BlobSasPermissions(read=True),
+        expiry=soon())
+    other.upload_blob_from_url(target.url + "?" + sas)
+    assert other.download_blob().readall() == b"x" * 100_000
+
+
+def test_leases(container):
+    blob = container.upload_blob("l", b"x")
+    lease = blob.acquire_lease(lease_duration=15)
+    with pytest.raises(HttpResponseError) as error:
+        blob.upload_blob(b"y", overwrite=True)
+    assert error.value.error_code == "LeaseIdMissing"
+    blob.upload_blob(b"y", overwrite=True, lease=lease)
+    with pytest.raises(HttpResponseError) as error:
+        blob.acquire_lease(lease_duration=15)
+    assert error.value.error_code == "LeaseAlreadyPresent"
+    lease.renew()
+    lease.change(str(uuid.uuid4()))
+    lease.release()
+    blob.delete_blob()
+
+
+def test_append_blobs(container):
+    blob = container.get_blob_client("log")
+    blob.create_append_blob()
+    for n in range(3):
+        blob.append_block(f"line {n}\n")
+    assert blob.download_blob().readall() == b"line 0\nline 1\nline 2\n"
+    with pytest.raises(HttpResponseError) as error:
+        blob.append_block(b"x", appendpos_condition=1)
+    assert error.value.error_code == "AppendPositionConditionNotMet"
+    blob.seal_append_blob()
+    with pytest.raises(HttpResponseError) as error:
+        blob.append_block(b"x")
+    assert error.value.error_code == "BlobIsSealed"
+
+
+def test_page_blobs(container):
+    blob = container.get_blob_client("disk")
+    blob.create_page_blob(4096)
+    blob.upload_page(b"a" * 1024, offset=512, length=1024)
+    blob.upload_page(b"b" * 512, offset=1024, length=512)
+    assert blob.download_blob().readall() == b"\0" * 512 + b"a" * 512 + b"b" * 512 + b"\0" * 2560
+    assert blob.get_page_ranges()[0] == [{"start": 512, "end": 1535}]
+    blob.clear_page(offset=512, length=512)
+    assert blob.get_page_ranges()[0] == [{"start": 1024, "end": 1535}]
+    blob.resize_blob(1024)
+    assert blob.download_blob().readall() == b"\0" * 1024
+
+
+def test_batch(container):
+    for n in range(4):
+        container.upload_blob(f"k{n}", b"x")
+    answers = list(container.delete_blobs("k0", "k1", "none", raise_on_any_failure=False))
+    assert [a.status_code for a in answers] == [202, 202, 404]
+    assert [b.name for b in container.list_blobs()] == ["k2", "k3"]
+
+
+def test_public_access(container):
+    container.upload_blob("p", b"public")
+    url = container.get_blob_client("p").url
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(url)
+    container.set_container_access_policy({}, public_access="blob")
+    assert urllib.request.urlopen(url).read() == b"public"
+
+
+def test_sas(container):
+    container.upload_blob("dir/s", b"secret")
+    sas = generate_blob_sas(
+        ACCOUNT, container.container_name, "dir/s", account_key=ACCOUNT_KEY, expiry=soon(),
+        permission=BlobSasPermissions(read=True), content_disposition="attachment")
+    url = container.get_blob_client("dir/s").url
+    answer = urllib.request.urlopen(url + "?" + sas)
+    assert answer.read() == b"secret" and answer.headers["Content-Disposition"] == "attachment"
+    with pytest.raises(HttpResponseError) as error:
+        BlobClient.from_blob_url(url + "?" + sas).delete_blob()
+    assert error.value.error_code == "AuthorizationPermissionMismatch"
+    for changed in [sas.replace("sp=r", "sp=rd"), sas[:-8] + ("A" if sas[-8] != "A" else "B") + sas[-7:]]:
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(url + "?" + changed)
+        assert error.value.code == 403
+    expired = generate_blob_sas(
+        ACCOUNT, container.container_name, "dir/s", account_key=ACCOUNT_KEY, expiry=soon(-1),
+        permission=BlobSasPermissions(read=True))
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(url + "?" + expired)
+    assert error.value.code == 403
+
+
+def test_stored_policy_and_account_sas(store, container):
+    container.upload_blob("s", b"1")
+    container.set_container_access_policy(
+        {"readers": AccessPolicy(permission=ContainerSasPermissions(read=True), expiry=soon(), start=soon(-1))})
+    sas = generate_container_sas(ACCOUNT, container.container_name, account_key=ACCOUNT_KEY, policy_id="readers")
+    url = container.get_blob_client("s").url
+    assert urllib.request.urlopen(url + "?" + sas).read() == b"1"
+    container.set_container_access_policy({})
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(url + "?" + sas)
+    account = generate_account_sas(
+        ACCOUNT, ACCOUNT_KEY, ResourceTypes(object=True), AccountSasPermissions(read=True), soon())
+    assert urllib.request.urlopen(url + "?" + account).read() == b"1"
+    with pytest.raises(urllib.error.HTTPError) as error:
+        urllib.request.urlopen(f"{store.blob_endpoint}/?comp=list&{account}")
+    assert error.value.headers["x-ms-error-code"] == "AuthorizationResourceTypeMismatch"
+
+
+def test_wrong_key(store):
+    from azure.storage.blob import BlobServiceClient
+
+    wrong = base64.b64encode(b"wrong" * 8).decode()
+    with pytest.raises(ClientAuthenticationError) as error:
+        list(BlobServiceClient(store.blob_endpoint, credential=wrong, retry_total=0).list_containers())
+    assert error.value.error_code == "AuthenticationFailed"
+
+
+def test_one_store_beneath(s3, blobs, bucket):
+    s3.put_object(Bucket=bucket, Key="from-s3", Body=b"1", Metadata={"prompt": "x"}, ContentType="text/plain")
+    blob = blobs.get_blob_client(bucket, "from-s3")
+    assert blob.download_blob().readall() == b"1"
+    assert blob.get_blob_properties().metadata == {"prompt": "x"}
+    blobs.get_blob_client(bucket, "from-azure").upload_blob(b"2", metadata={"Prompt": "y"})
+    got = s3.get_object(Bucket=bucket, Key="from-azure")
+    assert (got["Body"].read(), got["Metadata"]) == (b"2", {"prompt": "y"})
+
+
+def test_service_properties(blobs):
+    blobs.get_service_properties()
+    assert blobs.get_account_information()["account_kind"] == "StorageV2"
