@@ -28,6 +28,7 @@ extension Emulator {
         )
         do {
             try await migrate(servers.databaseURL, options, finder, journal)
+            let login = servers.ownsDatabase ? try await DatabaseSchema.createLogin(at: servers.databaseURL) : nil
             let store = try ObjectStore(
                 directory: data.objects, options: StoreOptions(durability: options.fast ? .fast : .synced))
             try await store.createBucketIfMissing(bucket)
@@ -36,7 +37,7 @@ extension Emulator {
             return try wire(
                 Parts(
                     options: options, environment: environment, ports: ports, finder: finder, functions: contents,
-                    servers: servers, store: store, data: data, journal: journal), ready: ready)
+                    servers: servers, login: login, store: store, data: data, journal: journal), ready: ready)
         } catch {
             await servers.stop()
             throw error
@@ -51,6 +52,8 @@ extension Emulator {
         var finder: FunctionFinder
         var functions: FunctionCatalog.Contents
         var servers: PrivateServers
+        /// The database login of the functions; nil: they use the owner's.
+        var login: String?
         var store: ObjectStore
         var data: DataFolder
         var journal: Journal
@@ -69,13 +72,13 @@ extension Emulator {
         let addresses = addresses(parts, providers: standIns.baseURLs(port: ports.providers))
         let registry = FunctionRegistry(
             environment: parts.environment.composed(
-                addresses: addresses, storage: options.storage, manifest: parts.data.manifest),
+                addresses: addresses, login: parts.login, storage: options.storage, manifest: parts.data.manifest),
             manifest: parts.data.manifest, group: threads, journal: journal)
         for problem in parts.functions.problems { journal.warning("not served: \(problem)") }
         for function in parts.functions.functions { registry.add(function) }
         try registry.announce()
         let redis = try Redis(url: parts.servers.redisURL, name: "emulator")
-        let webhook = EventWebhook()
+        let webhook = ObjectWebhook(path: "/_emulator/events/")
         let gateway = try Gateway(
             host: options.host, port: ports.gateway, registry: registry, webhook: webhook, group: threads,
             logger: logger,

@@ -37,11 +37,16 @@ struct FunctionEnvironment: Sendable {
     ///
     /// - Parameters:
     ///   - addresses: where the emulator's servers are.
+    ///   - login: the functions' own login at the private Postgres; nil: the one of its address.
     ///   - storage: the dialect of the object store that functions speak.
     ///   - manifest: the file with the descriptions of all functions.
-    func composed(addresses: Addresses, storage: StorageDialect, manifest: String) -> [String: String] {
+    func composed(
+        addresses: Addresses, login: String? = nil, storage: StorageDialect, manifest: String
+    ) -> [String: String] {
+        let owner = "//\(PostgresCluster.name)@"
+        let database = login.map { addresses.postgres.replacing(owner, with: "//\($0)@") } ?? addresses.postgres
         var values = [
-            "DATABASE_URL": addresses.postgres, "REDIS_URL": addresses.redis,
+            "DATABASE_URL": database, "REDIS_URL": addresses.redis,
             "STORAGE_PROVIDER": storage.rawValue,
             "S3_ENDPOINT": addresses.s3Endpoint, "S3_PUBLIC_ENDPOINT": addresses.s3Endpoint, "S3_REGION": "us-east-1",
             "S3_BUCKET": addresses.bucket, "S3_ACCESS_KEY_ID": addresses.s3Users.first?.access ?? "",

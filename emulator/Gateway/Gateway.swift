@@ -13,7 +13,7 @@ struct Gateway: Sendable {
     ///   - onRunning: told once it listens.
     /// - Throws: `RouteError` when two functions want the same route.
     init(
-        host: String, port: Int, registry: FunctionRegistry, webhook: EventWebhook, group: any EventLoopGroup,
+        host: String, port: Int, registry: FunctionRegistry, webhook: ObjectWebhook, group: any EventLoopGroup,
         logger: Logger, journal: Journal, onRunning: @escaping @Sendable () -> Void
     ) throws {
         let trigger = try HTTPTrigger(

@@ -12,6 +12,8 @@ final class Journal: InvocationObserver, Notices {
         var sequence = 0
         var lines = Ring<LogLine>(capacity: 2000)
         var invocations = Ring<InvocationRecord>(capacity: 500)
+        /// Timers fire all the time: they have a ring of their own, so that they do not push everything else out.
+        var ticks = Ring<InvocationRecord>(capacity: 100)
         /// What the invocations in flight are about.
         var subjects: [String: String] = [:]
         var listeners: [Int: AsyncStream<LogLine>.Continuation] = [:]
@@ -23,7 +25,9 @@ final class Journal: InvocationObserver, Notices {
     /// The newest lines, oldest first.
     var lines: [LogLine] { state.withLock { $0.lines.elements } }
     /// The newest invocations, oldest first.
-    var invocations: [InvocationRecord] { state.withLock { $0.invocations.elements } }
+    var invocations: [InvocationRecord] {
+        state.withLock { $0.invocations.elements + $0.ticks.elements }.sorted { $0.finished < $1.finished }
+    }
     /// How many invocations run right now.
     var running: Int { state.withLock { $0.subjects.count } }
 
@@ -106,13 +110,19 @@ final class Journal: InvocationObserver, Notices {
         let record = InvocationRecord(
             id: summary.id, function: summary.function, trigger: summary.trigger,
             subject: subject ?? summary.trigger, finished: Date(), instance: summary.instance, build: summary.build,
-            status: summary.status, failure: summary.failure.map(Self.words), timing: summary.timing)
-        state.withLock { $0.invocations.append(record) }
-        let slow = record.timing.total.milliseconds
+            status: summary.trigger == "http" ? summary.status : nil, failure: summary.failure.map(Self.words),
+            timing: summary.timing)
+        let isTick = summary.trigger == "timer"
+        state.withLock { state in
+            if isTick { state.ticks.append(record) } else { state.invocations.append(record) }
+        }
+        // A tick that went well is no news.
+        guard !isTick || record.failure != nil else { return }
         add(
             LogLine(
                 level: record.failure == nil ? .info : .warning, function: record.function, instance: record.instance,
-                invocation: record.id, message: "\(record.subject) → \(record.outcome) in \(slow) ms"))
+                invocation: record.id,
+                message: "\(record.subject) → \(record.outcome) in \(record.timing.total.milliseconds) ms"))
     }
 
     /// What an invocation is about, in a few words.

@@ -5,8 +5,10 @@ import Hosting
 struct BinaryWatch: Sendable {
     /// How often the files are looked at.
     private static let interval = Duration.milliseconds(100)
-    /// How many looks in a row a file may be missing, or be no function, before that counts: a linker is at work.
+    /// How many looks in a row a file may be missing before that counts: a linker is at work.
     private static let patience = 30
+    /// How often a file that does not say what it is is asked again.
+    private static let questions = 5
 
     let registry: FunctionRegistry
     let finder: FunctionFinder
@@ -59,7 +61,7 @@ struct BinaryWatch: Sendable {
             file.function = function.description.name
         } else {
             file.attempts += 1
-            guard file.attempts == Self.patience else { return }
+            guard file.attempts == Self.questions else { return }
             file.settled = stamp
             for problem in contents.problems { journal.warning("not served: \(problem)") }
         }

@@ -17,6 +17,25 @@ enum DatabaseSchema {
         }
     }
 
+    /// Makes the login that functions use: it owns nothing and inherits nothing, but may act as the roles of the migrations, as
+    /// in production; a statement that forgets to change into one of them sees nothing.
+    ///
+    /// - Parameter url: the database as its owner sees it.
+    /// - Returns: the login's name; nil when the migrations made no such roles, and functions act as the owner.
+    /// - Throws: ``EmulatorError`` with what Postgres said.
+    static func createLogin(at url: String) async throws -> String? {
+        try await withPostgres(url) { postgres in
+            let roles = try await postgres.query(
+                "select rolname from pg_roles where rolname in ('authenticated', 'service_role')", as: String.self)
+            guard roles.count == 2 else { return nil }
+            if try await postgres.first("select 1 as one from pg_roles where rolname = 'functions'") == nil {
+                try await postgres.execute("create role functions login noinherit")
+            }
+            try await postgres.execute("grant authenticated, service_role to functions")
+            return "functions"
+        }
+    }
+
     /// Applies the migrations of a folder that a database does not have yet.
     ///
     /// - Returns: the names of those that were applied, in order.

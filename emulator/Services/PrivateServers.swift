@@ -4,9 +4,11 @@ import ServiceLifecycle
 
 /// The database and the Redis of one emulator: private ones that it runs itself, or those that the environment names.
 struct PrivateServers: Sendable {
-    /// What functions connect to.
+    /// The database as its owner sees it.
     let databaseURL: String
     let redisURL: String
+    /// Whether the database is our own; in one of somebody else's no login is made.
+    let ownsDatabase: Bool
     /// The processes that the emulator supervises, in the order in which they were started.
     let processes: [SupervisedServer]
     /// Those that it does not: where they are, without secrets.
@@ -36,7 +38,8 @@ struct PrivateServers: Sendable {
             throw error
         }
         return PrivateServers(
-            databaseURL: first.url, redisURL: second.url, processes: [first.server, second.server].compactMap { $0 },
+            databaseURL: first.url, redisURL: second.url, ownsDatabase: first.server != nil,
+            processes: [first.server, second.server].compactMap { $0 },
             external: [first.external, second.external].compactMap { $0 })
     }
 
