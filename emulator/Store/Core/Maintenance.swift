@@ -1,3 +1,4 @@
+import Dispatch
 import GRDB
 import Logging
 import NIOPosix
@@ -9,6 +10,7 @@ final class Maintenance: Sendable {
     private let pool: DatabasePool
     private let contents: ContentFolder
     private let stopped = Mutex(false)
+    private let running = DispatchGroup()
     private let logger = Logger(label: "object-store")
 
     init(pool: DatabasePool, contents: ContentFolder) {
@@ -16,7 +18,15 @@ final class Maintenance: Sendable {
         self.contents = contents
     }
 
+    /// Begins nothing new.
     func stop() { stopped.withLock { $0 = true } }
+
+    /// Returns when nothing is under way any more.
+    func drain() async {
+        await withCheckedContinuation { continuation in
+            running.notify(queue: .global()) { continuation.resume() }
+        }
+    }
 
     /// What one commit left to do.
     func perform(_ effects: CommitEffects) {
@@ -59,7 +69,9 @@ final class Maintenance: Sendable {
     }
 
     private func background(_ occasion: String, _ work: @escaping @Sendable (Maintenance) throws -> Void) {
+        running.enter()
         NIOThreadPool.singleton.submit { [self] state in
+            defer { running.leave() }
             guard case .active = state, !stopped.withLock({ $0 }) else { return }
             do { try work(self) } catch {
                 // Nothing is lost: what could not be removed is found again at the next start.

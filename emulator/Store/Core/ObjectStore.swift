@@ -79,9 +79,12 @@ package final class ObjectStore: Sendable {
         }
     }
 
+    deinit { maintenance.stop() }
+
     /// Closes the database; nothing may use the store afterwards.
-    package func close() throws {
+    package func close() async throws {
         maintenance.stop()
+        await maintenance.drain()
         try pool.close()
     }
 

@@ -1,0 +1,122 @@
+import Glibc
+import NIOCore
+import Testing
+
+@testable import ObjectStore
+
+@Suite(.timeLimit(.minutes(1)))
+struct DurabilityTests {
+    @Test func `refuses a folder that somebody else has open, and says who`() throws {
+        let temporary = try TemporaryStore()
+        do {
+            _ = try ObjectStore(directory: temporary.directory)
+            Issue.record("a second store opened the folder")
+        } catch let error as StoreError {
+            #expect("\(error)".contains("already in use by process \(getpid())"))
+        }
+    }
+
+    @Test func `refuses metadata that is none with the folder's name`() throws {
+        let temporary = try TemporaryStore()
+        let other = temporary.directory + "/other"
+        try SystemCall.makeDirectory(other)
+        let file = try SystemCall.open(other + "/metadata.sqlite", O_WRONLY | O_CREAT)
+        try Array(repeating: UInt8(ascii: "x"), count: 10_000).withUnsafeBytes {
+            try SystemCall.write(file, $0, path: other)
+        }
+        close(file)
+        #expect { _ = try ObjectStore(directory: other) } throws: { "\($0)".contains(other) }
+    }
+
+    @Test func `sweeps what a crash left, and nothing else`() async throws {
+        let temporary = try TemporaryStore(StoreOptions(durability: .fast, inlineLimit: 10))
+        try await temporary.store.createBucketIfMissing("b")
+        try await temporary.put("kept", String(repeating: "k", count: 100))
+        let kept = try temporary.files()
+        try await temporary.store.close()
+        // A torn upload, one that was linked and not committed, and one that was committed and not unlinked.
+        for (name, isLinked) in [("3", false), ("5", true)] {
+            try Self.write(temporary.directory + "/incoming/" + name)
+            if isLinked { try Self.write(temporary.directory + "/contents/02/" + name) }
+        }
+        let committed = kept.first!
+        try Self.write(temporary.directory + "/incoming/" + committed)
+        let lock = Self.freshCopy(of: temporary.directory)
+        defer { TemporaryStore.remove(lock) }
+        let reopened = try ObjectStore(directory: lock, options: StoreOptions(durability: .fast))
+        while !(try SystemCall.names(in: lock + "/incoming").isEmpty) { await Task.yield() }
+        #expect(try SystemCall.names(in: lock + "/contents/02").filter { $0 == "5" } == [])
+        let (_, reader) = try reopened.open { snapshot in
+            ((), try snapshot.object(snapshot.bucket("b")!.id, "kept")!.segments)
+        }
+        #expect(try await reader.nextBuffer()?.readableBytes == 100)
+        try await reopened.close()
+    }
+
+    private static func write(_ path: String) throws {
+        let file = try SystemCall.open(path, O_WRONLY | O_CREAT)
+        defer { close(file) }
+        try Array("torn".utf8).withUnsafeBytes { try SystemCall.write(file, $0, path: path) }
+    }
+
+    /// The lock of the first store lives as long as it does; its copy is a folder nobody has open.
+    private static func freshCopy(of directory: String) -> String {
+        let copy = directory + "-copy"
+        #expect(rename(directory, copy) == 0)
+        unlink(copy + "/lock")
+        return copy
+    }
+
+    @Test func `overwritten and deleted contents are freed at once`() async throws {
+        let temporary = try TemporaryStore(StoreOptions(durability: .fast, inlineLimit: 10))
+        try await temporary.store.createBucketIfMissing("b")
+        for round in 0..<5 { try await temporary.put("k", String(repeating: "\(round)", count: 1000)) }
+        while try temporary.files().count > 1 { await Task.yield() }
+        #expect(try await temporary.text("k") == String(repeating: "4", count: 1000))
+        try await temporary.delete("k")
+        while !(try temporary.files().isEmpty) { await Task.yield() }
+    }
+
+    @Test func `a reader delivers what it opened although the object is overwritten`() async throws {
+        let temporary = try TemporaryStore(StoreOptions(durability: .fast, inlineLimit: 10))
+        try await temporary.store.createBucketIfMissing("b")
+        try await temporary.put("k", String(repeating: "old", count: 1000))
+        let (_, reader) = try temporary.store.open { snapshot in
+            ((), try snapshot.object(snapshot.bucket("b")!.id, "k")!.segments)
+        }
+        try await temporary.put("k", "new")
+        try await temporary.delete("k")
+        #expect(try await reader.nextBuffer().map { String(buffer: $0) } == String(repeating: "old", count: 1000))
+    }
+
+    @Test func `a failed change undoes itself and no other of its batch`() async throws {
+        let temporary = try TemporaryStore()
+        try await temporary.store.createBucketIfMissing("b")
+        struct Refusal: Error {}
+        await withTaskGroup(of: Bool.self) { group in
+            for number in 0..<50 {
+                group.addTask {
+                    do {
+                        try await temporary.store.write { transaction in
+                            try transaction.insert(bucket: "bucket\(number)", owner: "")
+                            if number % 5 == 0 { throw Refusal() }
+                        }
+                        return number % 5 != 0
+                    } catch { return number % 5 == 0 }
+                }
+            }
+            for await isRight in group { #expect(isRight) }
+        }
+        let names = try temporary.store.read { try $0.buckets(limit: 100).map(\.name) }
+        #expect(names.count == 41)
+    }
+
+    @Test func `deleted buckets are taken apart in the background`() async throws {
+        let temporary = try TemporaryStore(StoreOptions(durability: .fast, inlineLimit: 10))
+        try await temporary.store.createBucketIfMissing("b")
+        for number in 0..<20 { try await temporary.put("k\(number)", String(repeating: "x", count: 100)) }
+        try await temporary.store.reset()
+        #expect(try temporary.store.read { try $0.buckets(limit: 10) }.isEmpty)
+        while !(try temporary.files().isEmpty) { await Task.yield() }
+    }
+}
