@@ -13,7 +13,7 @@ final class Journal: InvocationObserver, Notices {
         var lines = Ring<LogLine>(capacity: 2000)
         var invocations = Ring<InvocationRecord>(capacity: 500)
         /// Timers fire all the time: they have a ring of their own, so that they do not push everything else out.
-        var ticks = Ring<InvocationRecord>(capacity: 100)
+        var ticks = Ring<InvocationRecord>(capacity: 20)
         /// What the invocations in flight are about.
         var subjects: [String: String] = [:]
         var listeners: [Int: AsyncStream<LogLine>.Continuation] = [:]
