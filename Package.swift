@@ -87,9 +87,9 @@ let package = Package(
         library("XML", "Runtime/XML", "CExpat"),
         library("ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Cryptography", "XML"),
         library(
-            "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "CLinux", "Threads", hummingbird,
-            nio,
-            nioPosix, nioHTTP1, httpTypes, logging, lifecycle, subprocess, systemPackage),
+            "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "Cryptography", "CLinux", "Threads",
+            hummingbird, nio, nioPosix, nioHTTP1, httpTypes, logging, lifecycle, subprocess, systemPackage),
+        executable("migrate", "Runtime/Migrate", "Postgres"),
         executable("host", "Runtime/Host", "Hosting", "FunctionRuntime", logging, lifecycle, unixSignals),
         library("FunctionTesting", "Runtime/Testing", "FunctionRuntime", "JSON", "CLinux", "Threads"),
 

@@ -34,7 +34,7 @@ struct FunctionFinder: Sendable {
     }
 
     /// The files of the folder that may be functions, sorted: programs, but neither this one nor what a build leaves beside it
-    /// (the `host`, test bundles, build tools).
+    /// (`host`, `migrate`, test bundles, build tools).
     ///
     /// - Throws: ``EmulatorError`` when the folder cannot be read.
     func candidates() throws -> [String] {
@@ -49,7 +49,7 @@ struct FunctionFinder: Sendable {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
             let path = folder + "/" + name
-            guard !name.contains("."), !["emulator", "host"].contains(name), !name.hasSuffix("-tool"),
+            guard !name.contains("."), !["emulator", "host", "migrate"].contains(name), !name.hasSuffix("-tool"),
                 FileStamp(of: path) != nil, access(path, X_OK) == 0, path != ExecutablePath.own
             else { continue }
             found.append(path)

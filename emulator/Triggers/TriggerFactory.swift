@@ -37,13 +37,6 @@ struct TriggerFactory: Sendable {
 
     /// The object triggers of all functions, as they are when an event comes.
     static func subscriptions(_ registry: FunctionRegistry) -> [ObjectSubscription] {
-        registry.entries.flatMap { entry in
-            entry.function.description.triggers.compactMap { trigger in
-                guard case .object(let prefix, let suffix, let events) = trigger else { return nil }
-                return ObjectSubscription(
-                    function: entry.function.description.name, prefix: prefix, suffix: suffix, events: events,
-                    invoker: entry.pool)
-            }
-        }
+        registry.entries.flatMap { ObjectSubscription.all($0.function.description, invoker: $0.pool) }
     }
 }

@@ -6,8 +6,8 @@ package struct HTTPLocalRequest: Sendable {
     /// As it came, without the question mark.
     package var query: String?
     package var headers: [(name: String, value: String)]
-    /// Whole; streamed bodies are not handed to the host itself.
-    package var body: [UInt8]
+    /// Nil when it has more than `HTTPOptions.wholeBodyLimit` bytes: the host itself takes no streams.
+    package var body: [UInt8]?
 }
 
 /// Answers requests under its prefixes; nil: none of its own.

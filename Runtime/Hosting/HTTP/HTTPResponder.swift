@@ -69,8 +69,12 @@ final class HTTPResponder: Sendable {
     private func localAnswer(_ exchange: HTTPExchange, _ path: Substring, _ query: Substring?) async
         -> InvocationAnswer?
     {
-        var body: [UInt8] = []
-        if case .bytes(let bytes) = exchange.body { body = bytes }
+        let body: [UInt8]? =
+            switch exchange.body {
+            case .none: []
+            case .bytes(let bytes): bytes
+            case .stream: nil
+            }
         return await local(
             HTTPLocalRequest(
                 method: exchange.head.method.rawValue, path: String(path), query: query.map(String.init),

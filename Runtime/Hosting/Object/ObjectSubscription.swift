@@ -19,6 +19,15 @@ package struct ObjectSubscription: Sendable {
         self.invoker = invoker
     }
 
+    /// What a function's description asks for.
+    package static func all(_ function: FunctionDescription, invoker: any Invoker) -> [ObjectSubscription] {
+        function.triggers.compactMap { trigger in
+            guard case .object(let prefix, let suffix, let events) = trigger else { return nil }
+            return ObjectSubscription(
+                function: function.name, prefix: prefix, suffix: suffix, events: events, invoker: invoker)
+        }
+    }
+
     /// Whether the event is one of those. A key is bytes: `ä` written in two ways is two keys.
     func wants(_ object: StoredObject) -> Bool {
         events.contains(object.event) && object.key.utf8.starts(with: prefix.utf8)

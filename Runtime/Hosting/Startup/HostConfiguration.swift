@@ -6,7 +6,7 @@ package struct HostConfiguration: Sendable {
     static let host = ConfigurationKey<String>("HOST", summary: "address to listen on", default: "0.0.0.0")
     static let triggers = ConfigurationKey<Set<HostTriggers>>(
         "TRIGGERS", summary: "kinds of triggers to serve", default: [.http], kind: "a list of triggers",
-        want: "http,queue,timer", parse: HostTriggers.list)
+        want: "http,queue,timer,object", parse: HostTriggers.list)
     static let directory = ConfigurationKey<String>(
         "FUNCTIONS_DIR", summary: "directory of function executables", default: "")
     static let functions = ConfigurationKey<String>(
@@ -31,11 +31,14 @@ package struct HostConfiguration: Sendable {
     static let showCrashes = ConfigurationKey<Bool>(
         "SHOW_CRASHES", summary: "whether clients see why a function crashed", default: false)
 
+    static let eventsToken = ConfigurationKey<String>(
+        "EVENTS_TOKEN", summary: "bearer token of the stores that post object events; needed with object in TRIGGERS",
+        default: "", secret: true)
+
     /// All keys, for documentation.
     package static let keys: [any ConfigurationKeyProtocol] = [
         port, host, triggers, directory, functions, redisURL, minimum, maximum, idleSeconds, waiting, bodyLimit,
-        origins,
-        forwarded, showCrashes,
+        origins, forwarded, showCrashes, eventsToken,
     ]
 
     package var triggers: Set<HostTriggers>
@@ -43,6 +46,8 @@ package struct HostConfiguration: Sendable {
     package var directory: String?
     package var functions: [String]
     package var redisURL: String?
+    /// What senders of object events have to show.
+    package var eventsToken: String?
     package var http: HTTPOptions
     package var limits: PoolLimits
 
@@ -55,6 +60,7 @@ package struct HostConfiguration: Sendable {
             directory = try configuration[Self.directory].nonEmpty
             functions = try configuration[Self.functions].split(separator: ":").map(String.init)
             redisURL = try configuration[Self.redisURL].nonEmpty
+            eventsToken = try configuration[Self.eventsToken].nonEmpty
             http = HTTPOptions(
                 host: try configuration[Self.host], port: try configuration[Self.port],
                 bodyLimit: try configuration[Self.bodyLimit],
@@ -80,6 +86,10 @@ package struct HostConfiguration: Sendable {
         }
         if host.triggers.contains(.queue), host.redisURL == nil {
             problems.append("REDIS_URL is missing: TRIGGERS has queue, and queues are in Redis.")
+        }
+        if host.triggers.contains(.object), host.eventsToken == nil {
+            problems.append(
+                "EVENTS_TOKEN is missing: TRIGGERS has object, and anybody could post events without a token.")
         }
         if !(0...65_535).contains(host.http.port) {
             problems.append("PORT is not a port: \(host.http.port) (want 0 to 65535).")

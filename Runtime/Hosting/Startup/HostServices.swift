@@ -9,6 +9,7 @@ package import ServiceLifecycle
 package struct HostServices {
     /// In the order in which they start; they stop in the reverse order, triggers before pools.
     package var services: [any Service] = []
+    /// Those that a trigger of the kinds served can call. The manifest has all that were found.
     package var functions: [LocatedFunction] = []
 
     /// - Parameters:
@@ -21,10 +22,15 @@ package struct HostServices {
         observer: any InvocationObserver = HostLog(), onBound: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws {
         let environment = environment.merging([FunctionManifest.key: manifest]) { _, path in path }
-        functions = try await Self.find(configuration, environment)
-        try FunctionManifest.write(functions, to: manifest)
+        let found = try await Self.find(configuration, environment)
+        functions = found.filter {
+            $0.description.triggers.contains { configuration.triggers.contains(HostTriggers($0)) }
+        }
+        if let missing = Self.missing(functions, environment) { throw HostConfigurationError(problems: [missing]) }
+        try FunctionManifest.write(found, to: manifest)
         let redis = try configuration.redisURL.map { try Redis(url: $0, name: "host") }
         var http: [HTTPFunction] = []
+        var objects: [ObjectSubscription] = []
         var triggers: [any Service] = []
         var problems: [String] = []
         for function in functions {
@@ -42,14 +48,26 @@ package struct HostServices {
                     problems.append("\(function.description.name): \(error)")
                 }
             }
+            objects += ObjectSubscription.all(function.description, invoker: pool)
         }
-        if configuration.triggers.contains(.http) {
+        var webhook: ObjectWebhook?
+        if configuration.triggers.contains(.object) {
+            let source = ObjectWebhook(path: Self.eventsPath, token: configuration.eventsToken)
+            triggers.append(ObjectTrigger(source: source, subscriptions: { [objects] in objects }, logger: logger))
+            webhook = source
+        }
+        // The server comes last, so that it stops first: the posts it still answers need the object trigger.
+        if !configuration.triggers.isDisjoint(with: [.http, .object]) {
             do throws(RouteError) {
                 let health = HostHealth(functions: functions)
                 triggers.append(
                     try HTTPTrigger(
-                        functions: http, options: configuration.http, group: MultiThreadedEventLoopGroup.singleton,
-                        logger: logger, local: { health.answer($0) }, onBound: onBound))
+                        functions: configuration.triggers.contains(.http) ? http : [], options: configuration.http,
+                        group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+                        local: { [webhook] in
+                            if let answer = health.answer($0) { return answer }
+                            return await webhook?.answer($0)
+                        }, onBound: onBound))
             } catch {
                 problems.append(error.message)
             }
@@ -57,6 +75,9 @@ package struct HostServices {
         if !problems.isEmpty { throw HostConfigurationError(problems: problems) }
         services += triggers
     }
+
+    /// Where stores post their events.
+    static let eventsPath = "/_host/events/"
 
     private static func find(
         _ configuration: HostConfiguration, _ environment: [String: String]
@@ -80,6 +101,17 @@ package struct HostServices {
         }
         if !found.problems.isEmpty { throw HostConfigurationError(problems: found.problems.map(\.description)) }
         return found.functions
+    }
+
+    /// A sentence with every variable that some function needs and that is not there; nil when all are.
+    private static func missing(_ functions: [LocatedFunction], _ environment: [String: String]) -> String? {
+        var keys: [String: String] = [:]
+        for key in functions.flatMap(\.description.environment) where key.required {
+            if environment[key.name, default: ""].isEmpty { keys[key.name] = key.summary }
+        }
+        guard !keys.isEmpty else { return nil }
+        let list = keys.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")
+        return "The functions need these environment variables, which are missing: \(list)."
     }
 
     private static func service(

@@ -74,7 +74,7 @@ def handle(frame, body):
             os.kill(os.getpid(), signal.SIGSEGV)
             time.sleep(60)
         time.sleep(data.get("seconds", 0))
-        note("done %s" % data.get("n"))
+        note("stored " + frame["object"]["subject"] if "object" in frame else "done %s" % data.get("n"))
         return send({"type": "result", "id": id})
     path = http["path"]
     seconds = float(http["query"].get("seconds", "0"))
@@ -202,7 +202,11 @@ if "--describe" in sys.argv:
     routes = ["/echo", "/event", "/pid", "/slow", "/stubborn", "/crash", "/exit", "/garbage", "/half", "/closestdin", "/error",
               "/log", "/twice", "/stream", "/greedy", "/dieinstream", "/injection", "/upload", "/large"]
     triggers = [{"type": "http", "method": m, "path": r} for r in routes for m in ("GET", "POST")]
+    if behavior == "objects":
+        triggers = [{"type": "object", "prefix": "uploads/", "suffix": "", "events": ["created"]}]
+    needs = [{"name": key, "required": True, "secret": False, "summary": "a key of the test", "default": None}
+             for key in os.environ.get("NEEDS", "").split(",") if key]
     print(json.dumps({"name": name, "protocol": 1, "build": "b1", "concurrency": 8, "timeout": 10000, "memory": 64,
-                      "summary": "", "triggers": triggers, "environment": [], "input": {}, "output": {}}))
+                      "summary": "", "triggers": triggers, "environment": needs, "input": {}, "output": {}}))
 else:
     serve()

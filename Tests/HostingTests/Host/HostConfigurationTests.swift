@@ -37,12 +37,13 @@ import Testing
 
     @Test func `functions and Redis must be somewhere`() throws {
         let error = #expect(throws: HostConfigurationError.self) {
-            try HostConfiguration(["TRIGGERS": "queue", "PORT": "70000"])
+            try HostConfiguration(["TRIGGERS": "queue,object", "PORT": "70000"])
         }
         #expect(
             error?.problems == [
                 "FUNCTIONS_DIR and FUNCTIONS are both missing: set one to where the function executables are.",
                 "REDIS_URL is missing: TRIGGERS has queue, and queues are in Redis.",
+                "EVENTS_TOKEN is missing: TRIGGERS has object, and anybody could post events without a token.",
                 "PORT is not a port: 70000 (want 0 to 65535).",
             ])
     }
