@@ -8,6 +8,7 @@ enum S3Operation: Equatable {
     case getBucketSetting(S3BucketSetting), putBucketSetting(S3BucketSetting), deleteBucketSetting(S3BucketSetting)
     case putObject, copyObject, getObject, headObject, deleteObject, getObjectAttributes
     case getObjectTagging, putObjectTagging, deleteObjectTagging
+    case getObjectACL, putObjectACL, getObjectRetention, putObjectRetention, getObjectLegalHold, putObjectLegalHold
     case createMultipartUpload, uploadPart, uploadPartCopy, completeMultipartUpload, abortMultipartUpload, listParts
 
     init(_ request: HTTPRequest, _ address: S3Address) throws(S3Error) {
@@ -47,17 +48,23 @@ enum S3Operation: Equatable {
     }
 
     private static func objectOperation(_ request: HTTPRequest) throws(S3Error) -> S3Operation? {
-        let missing = ["acl", "retention", "legal-hold", "torrent", "restore", "select"]
+        let missing = ["torrent", "restore", "select"]
         if let name = missing.first(where: { request.has($0) }) { throw .notImplemented(name) }
         let isCopy = request.headers.contains(name: "x-amz-copy-source")
         switch request.method {
         case "GET":
             if request.has("tagging") { return .getObjectTagging }
+            if request.has("acl") { return .getObjectACL }
+            if request.has("retention") { return .getObjectRetention }
+            if request.has("legal-hold") { return .getObjectLegalHold }
             if request.has("attributes") { return .getObjectAttributes }
             return request.has("uploadId") ? .listParts : .getObject
         case "HEAD": return .headObject
         case "PUT":
             if request.has("tagging") { return .putObjectTagging }
+            if request.has("acl") { return .putObjectACL }
+            if request.has("retention") { return .putObjectRetention }
+            if request.has("legal-hold") { return .putObjectLegalHold }
             if request.has("uploadId") || request.has("partNumber") { return isCopy ? .uploadPartCopy : .uploadPart }
             return isCopy ? .copyObject : .putObject
         case "POST":
@@ -87,6 +94,12 @@ enum S3Operation: Equatable {
         case .getObject, .headObject, .getObjectAttributes: "s3:GetObject"
         case .deleteObject: "s3:DeleteObject"
         case .getObjectTagging: "s3:GetObjectTagging"
+        case .getObjectACL: "s3:GetObjectAcl"
+        case .putObjectACL: "s3:PutObjectAcl"
+        case .getObjectRetention: "s3:GetObjectRetention"
+        case .putObjectRetention: "s3:PutObjectRetention"
+        case .getObjectLegalHold: "s3:GetObjectLegalHold"
+        case .putObjectLegalHold: "s3:PutObjectLegalHold"
         case .putObjectTagging: "s3:PutObjectTagging"
         case .deleteObjectTagging: "s3:DeleteObjectTagging"
         case .abortMultipartUpload: "s3:AbortMultipartUpload"

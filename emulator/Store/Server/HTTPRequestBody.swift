@@ -46,7 +46,12 @@ final class HTTPRequestBody: @unchecked Sendable {
             awaitsContinue = false
             sendContinue()
         }
-        switch try await inbox.next() {
+        let part: HTTPServerRequestPart?
+        do { part = try await inbox.next() } catch {
+            // The parser's complaint about a connection that ended too early.
+            throw Failure.incomplete
+        }
+        switch part {
         case .body(let bytes): return bytes
         case .end(let trailers):
             isFinished = true

@@ -12,24 +12,38 @@ extension S3Call {
                 if bucket.versioning != .off { xml.element("Status", bucket.versioning.rawValue) }
             }
             return .xml(xml)
-        case .policy:
-            guard let policy = bucket.fields["policy"] else {
-                throw S3Error(404, "NoSuchBucketPolicy", "The bucket policy does not exist", ["BucketName": bucketName])
-            }
-            return HTTPReply(200, ["Content-Type": "application/json"], body: .bytes(ByteBuffer(string: policy)))
-        case .cors:
-            guard let cors = bucket.fields["cors"] else {
-                throw S3Error(
-                    404, "NoSuchCORSConfiguration", "The CORS configuration does not exist", ["BucketName": bucketName])
-            }
-            return HTTPReply(200, ["Content-Type": "application/xml"], body: .bytes(ByteBuffer(string: cors)))
+        case .acl:
+            let list = AccessControlList(field: bucket.fields["acl"], owner: bucket.owner)
+            return .xml(list.document(owner: bucket.owner, call: self))
+        case .policy, .cors:
+            guard let text = bucket.fields[setting.rawValue] else { throw setting.missingError(bucketName)! }
+            let type = setting == .policy ? "application/json" : "application/xml"
+            return HTTPReply(200, ["Content-Type": type], body: .bytes(ByteBuffer(string: text)))
+        case .policyStatus:
+            guard let text = bucket.fields["policy"] else { throw setting.missingError(bucketName)! }
+            let isPublic = try S3Policy(parsing: text).isPublic
+            var xml = XMLWriter()
+            xml.element("PolicyStatus", s3Namespace) { $0.element("IsPublic", isPublic ? "true" : "false") }
+            return .xml(xml)
         case .tagging:
             let tags = bucket.fields.all("tag:")
-            guard !tags.isEmpty else {
-                throw S3Error(404, "NoSuchTagSet", "The TagSet does not exist", ["BucketName": bucketName])
-            }
+            if tags.isEmpty { throw setting.missingError(bucketName)! }
             return .xml(S3Tags.document(tags))
+        default: return try document(of: setting, bucket)
         }
+    }
+
+    /// A document as it was put, or what stands for none.
+    private func document(of setting: S3BucketSetting, _ bucket: BucketRecord) throws -> HTTPReply {
+        if let text = bucket.fields["doc:" + setting.rawValue] {
+            return HTTPReply(200, ["Content-Type": "application/xml"], body: .bytes(ByteBuffer(string: text)))
+        }
+        if let error = setting.missingError(bucketName) { throw error }
+        var xml = XMLWriter()
+        xml.element(setting.root ?? "", s3Namespace) { xml in
+            if setting == .requestPayment { xml.element("Payer", "BucketOwner") }
+        }
+        return .xml(xml)
     }
 
     func putBucketSetting(_ setting: S3BucketSetting) async throws -> HTTPReply {
@@ -50,8 +64,12 @@ extension S3Call {
         case .policy:
             var payload = try payload()
             let text = String(buffer: try await payload.collect(limit: 20 << 10))
-            guard try S3Policy(parsing: text).concerns(bucketName) else {
+            let policy = try S3Policy(parsing: text)
+            guard policy.concerns(bucketName) else {
                 throw S3Error(400, "MalformedPolicy", "Policy has invalid resource")
+            }
+            if policy.isPublic, try PublicAccessBlock(store.read { try self.bucket($0) }).blocksPublicPolicy {
+                throw S3Error.accessDenied
             }
             try await change { $0.fields["policy"] = text }
             return HTTPReply(204)
@@ -64,8 +82,29 @@ extension S3Call {
             let tags = try S3Tags.parse(await document(), limit: 50)
             try await change { $0.fields.replaceAll("tag:", with: tags) }
             return HTTPReply(204)
+        case .acl: try await putBucketACL()
+        case .policyStatus: throw S3Error.methodNotAllowed
+        default:
+            let document = try await document()
+            guard document.name == setting.root else { throw S3Error.malformedXML }
+            let isLocked = try store.read { try self.bucket($0) }.fields["object-lock"] != nil
+            try S3SettingRules.check(document, setting, isLocked: isLocked)
+            let text = S3Document.text(document)
+            try await change { $0.fields["doc:" + setting.rawValue] = text }
         }
         return HTTPReply(200)
+    }
+
+    private func putBucketACL() async throws {
+        let bucket = try store.read { try self.bucket($0) }
+        var field = try requestedACL(bucket: bucket, owner: bucket.owner)
+        if field == nil {
+            let list = try AccessControlList(await document(), users: options.users)
+            try checkACL(list, bucket)
+            field = list.field
+        }
+        let final = field
+        try await change { $0.fields["acl"] = final }
     }
 
     func deleteBucketSetting(_ setting: S3BucketSetting) async throws -> HTTPReply {
@@ -74,6 +113,8 @@ extension S3Call {
         case .policy: try await change { $0.fields["policy"] = nil }
         case .cors: try await change { $0.fields["cors"] = nil }
         case .tagging: try await change { $0.fields.removeAll("tag:") }
+        case .acl, .policyStatus, .objectLock, .requestPayment, .accelerate: throw S3Error.methodNotAllowed
+        default: try await change { $0.fields["doc:" + setting.rawValue] = nil }
         }
         return HTTPReply(204)
     }

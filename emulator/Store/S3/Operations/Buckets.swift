@@ -75,6 +75,19 @@ extension S3Call {
         if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" {
             fields["versioning"] = Versioning.enabled.rawValue
             fields["object-lock"] = "Enabled"
+            fields["doc:object-lock"] =
+                "<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled></ObjectLockConfiguration>"
+        }
+        let list = try AccessControlList(request, owner: user.id, bucketOwner: user.id, users: options.users)
+        fields["acl"] = list?.field
+        if let ownership = request.header("x-amz-object-ownership") {
+            guard S3Ownership(rawValue: ownership) != nil else {
+                throw S3Error.invalidArgument(
+                    "Invalid x-amz-object-ownership header: \(ownership)", name: "x-amz-object-ownership",
+                    value: ownership)
+            }
+            fields["doc:ownershipControls"] =
+                "<OwnershipControls><Rule><ObjectOwnership>\(ownership)</ObjectOwnership></Rule></OwnershipControls>"
         }
         let (name, settings) = (bucketName, fields)
         try await store.write { transaction in

@@ -42,6 +42,7 @@ extension S3Call {
                     "The provided 'x-amz-mp-object-size' header does not match what was computed.")
             }
             record.fields["upload"] = id
+            ObjectLock.addDefault(of: bucket, to: &record.fields, now: transaction.now)
             let stored = try transaction.store(record, in: bucket)
             try transaction.remove(upload, keeping: Set(wishes.map(\.number)))
             try transaction.emit(call.event(.created, "CompleteMultipartUpload", stored))

@@ -72,7 +72,9 @@ extension S3Call {
         let source = try copySource()
         let replacesMetadata = try directive("x-amz-metadata-directive")
         let replacesTags = try directive("x-amz-tagging-directive")
-        let given = try ObjectHeaders.fields(request)
+        var headerFields = try ObjectHeaders.fields(request)
+        try addProtection(to: &headerFields)
+        let given = headerFields
         let sourceConditions = HTTPConditions(request, prefix: "x-amz-copy-source-")
         let conditions = HTTPConditions(request)
         let algorithm = try S3Checksums(request).algorithm
@@ -118,7 +120,8 @@ extension S3Call {
             fields["parts"] = nil
             var record = origin
             (record.bucket, record.key, record.kind, record.modified) = (bucket.id, key, .object, transaction.now)
-            record.fields = call.owned(fields)
+            for name in ["acl", "lock-mode", "lock-until", "legal-hold"] { fields[name] = given[name] }
+            record.fields = call.owned(fields, in: bucket, transaction.now)
             try transaction.retain(record.segments)
             let stored = try transaction.store(record, in: bucket)
             try transaction.emit(call.event(.created, "Copy", stored))

@@ -6,13 +6,14 @@ extension S3Call {
     func deleteObject() async throws -> HTTPReply {
         let conditions = HTTPConditions(request)
         let version = requestedVersion()
+        let bypass = try bypassesGovernance()
         let (call, key) = (Detached(self), key)
         let (outcome, bucket) = try await store.write { transaction in
             let bucket = try call.bucket(transaction)
             if !conditions.isEmpty {
                 try Self.checkWrite(conditions, against: try transaction.object(bucket.id, key), key: key)
             }
-            return (try Self.delete(key, version, bucket, call, transaction), bucket)
+            return (try Self.delete(key, version, bucket, call, bypass, transaction), bucket)
         }
         var headers = HTTPHeaders()
         if let marker = outcome.marker {
@@ -26,9 +27,13 @@ extension S3Call {
     }
 
     private static func delete(
-        _ key: String, _ version: String??, _ bucket: BucketRecord, _ call: Detached, _ transaction: Transaction
+        _ key: String, _ version: String??, _ bucket: BucketRecord, _ call: Detached, _ bypass: Bool,
+        _ transaction: Transaction
     ) throws -> DeleteOutcome {
         if let version {
+            if let record = try transaction.version(bucket.id, key, named: version) {
+                try ObjectLock(record.fields).allowDelete(bypass: bypass, transaction.now)
+            }
             guard let removed = try transaction.delete(bucket, key, versionNamed: version) else {
                 return DeleteOutcome()
             }
@@ -68,7 +73,7 @@ extension S3Call {
             }
             return nil
         }
-        let call = Detached(self)
+        let (call, bypass) = (Detached(self), try bypassesGovernance())
         let outcomes = try await store.write { transaction in
             let bucket = try call.bucket(transaction)
             return try zip(wishes, refused).map { wish, refusal throws -> Result<DeleteOutcome, S3Error> in
@@ -82,7 +87,9 @@ extension S3Call {
                     }
                 }
                 let version: String?? = wish.version.map { $0 == "null" ? .none : $0 }
-                return .success(try Self.delete(wish.key, version, bucket, call, transaction))
+                do {
+                    return .success(try Self.delete(wish.key, version, bucket, call, bypass, transaction))
+                } catch let error as S3Error { return .failure(error) }
             }
         }
         let isQuiet = document["Quiet"]?.lowercased() == "true"

@@ -6,6 +6,7 @@ import XML
 extension S3Call {
     func createMultipartUpload() async throws -> HTTPReply {
         var fields = try ObjectHeaders.fields(request)
+        try addProtection(to: &fields)
         if let named = request.header("x-amz-checksum-algorithm") {
             guard let algorithm = ChecksumAlgorithm(rawValue: named.uppercased()) else {
                 throw S3Error.invalidRequest(

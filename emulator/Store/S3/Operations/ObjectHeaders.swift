@@ -11,6 +11,10 @@ enum ObjectHeaders {
         "GLACIER_IR", "EXPRESS_ONEZONE",
     ]
 
+    static let serverSideEncryption = [
+        "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
+    ]
+
     /// What an upload's headers say about the object.
     static func fields(_ request: HTTPRequest) throws(S3Error) -> FieldList {
         var fields = FieldList()
@@ -25,6 +29,14 @@ enum ObjectHeaders {
             fields[name] = value
         }
         try addStorageClass(request, to: &fields)
+        for name in serverSideEncryption { fields[name] = request.header(name) }
+        if let algorithm = fields["x-amz-server-side-encryption"], algorithm != "AES256",
+            !algorithm.hasPrefix("aws:kms")
+        {
+            throw S3Error(
+                400, "InvalidEncryptionAlgorithmError",
+                "The encryption request that you specified is not valid. The valid value is AES256.")
+        }
         try addMetadata(request.headers.map { ($0.name, $0.value) }, to: &fields)
         if let tags = request.header("x-amz-tagging") {
             fields.replaceAll("tag:", with: try S3Tags.parse(header: tags))
@@ -68,6 +80,10 @@ enum ObjectHeaders {
         }
         if let storageClass = record.fields["x-amz-storage-class"] {
             headers.add(name: "x-amz-storage-class", value: storageClass)
+        }
+        ObjectLock.show(record, in: &headers)
+        for name in serverSideEncryption {
+            if let value = record.fields[name] { headers.add(name: name, value: value) }
         }
         for (name, value) in record.fields.all("meta:") {
             headers.add(name: "x-amz-meta-" + name.lowercased(), value: value)

@@ -8,6 +8,7 @@ extension S3Call {
     func putObject() async throws -> HTTPReply {
         try checkLength()
         var fields = try ObjectHeaders.fields(request)
+        try addProtection(to: &fields)
         let (content, checksum) = try await receive()
         if let (algorithm, value) = checksum {
             fields["checksum:" + algorithm.rawValue] = value
@@ -72,7 +73,7 @@ extension S3Call {
             let record = ObjectRecord(
                 bucket: bucket.id, key: key, version: 0, versionName: nil, size: content.size, etag: etag,
                 modified: transaction.now, revision: 0, segments: content.segments,
-                fields: call.owned(fields))
+                fields: call.owned(fields, in: bucket, transaction.now))
             let stored = try transaction.store(record, in: bucket)
             try transaction.emit(call.event(.created, cause, stored))
             return (stored, bucket)
@@ -108,9 +109,10 @@ extension S3Call {
         }
 
         /// The fields of an object that this caller owns.
-        func owned(_ fields: FieldList) -> FieldList {
+        func owned(_ fields: FieldList, in bucket: BucketRecord, _ now: Int64) -> FieldList {
             var fields = fields
-            fields["owner"] = userID
+            fields["owner"] = S3Ownership(bucket) == .enforced ? bucket.owner : userID
+            ObjectLock.addDefault(of: bucket, to: &fields, now: now)
             return fields
         }
 

@@ -70,6 +70,11 @@ struct S3Policy {
         }
     }
 
+    /// Whether it allows something to everybody, without a condition.
+    var isPublic: Bool {
+        statements.contains { $0.allows && $0.principals == nil && !$0.isNotPrincipal && $0.conditions.isEmpty }
+    }
+
     func decide(_ question: Question) -> Decision {
         let resource = "arn:aws:s3:::" + question.bucket + (question.key.isEmpty ? "" : "/" + question.key)
         var decision = Decision.none
