@@ -280,3 +280,37 @@ def test_one_store_beneath(s3, blobs, bucket):
 def test_service_properties(blobs):
     blobs.get_service_properties()
     assert blobs.get_account_information()["account_kind"] == "StorageV2"
+
+
+def test_find_by_tags(blobs, container):
+    mark = uuid.uuid4().hex
+    for n in range(5):
+        container.upload_blob(f"k{n}", b"x", tags={"mark": mark, "n": str(n)})
+    found = blobs.find_blobs_by_tags(f"\"mark\" = '{mark}' AND \"n\" >= '3'")
+    assert [(b.name, b.container_name) for b in found] == [
+        ("k3", container.container_name), ("k4", container.container_name)]
+    assert [b.name for b in container.find_blobs_by_tags(f"\"mark\" = '{mark}' AND \"n\" = '1'")] == ["k1"]
+    blob = container.get_blob_client("k0")
+    blob.set_blob_metadata({"a": "b"}, if_tags_match_condition="\"n\" = '0'")
+    with pytest.raises(ResourceModifiedError):
+        blob.set_blob_metadata({"a": "b"}, if_tags_match_condition="\"n\" = '1'")
+
+
+def test_soft_delete(store, tmp_path):
+    from azure.storage.blob import RetentionPolicy
+
+    from conftest import Store
+
+    own = Store(tmp_path)
+    service = own.blob()
+    service.set_service_properties(delete_retention_policy=RetentionPolicy(enabled=True, days=3))
+    assert service.get_service_properties()["delete_retention_policy"].days == 3
+    container = service.create_container("soft")
+    blob = container.upload_blob("k", b"kept", metadata={"a": "b"})
+    blob.delete_blob()
+    assert not blob.exists() and [b.name for b in container.list_blobs()] == []
+    deleted = list(container.list_blobs(include=["deleted"]))
+    assert [(b.name, b.deleted, b.remaining_retention_days) for b in deleted] == [("k", True, 3)]
+    blob.undelete_blob()
+    assert blob.download_blob().readall() == b"kept" and blob.get_blob_properties().metadata == {"a": "b"}
+    own.kill()

@@ -105,8 +105,4 @@ extension AzureError {
                 "MaximumAllowed": String(high),
             ])
     }
-
-    static func notImplemented(_ what: String) -> AzureError {
-        AzureError(501, "APINotImplemented", "\(what) is not implemented by this emulator.")
-    }
 }

@@ -79,7 +79,7 @@ struct AzureResponder: HTTPResponder {
         case .getServiceStats: call.getServiceStats()
         case .getAccountInfo: call.getAccountInfo()
         case .batch: try await call.batch { await reply(to: $0) }
-        case .findByTags: throw AzureError.notImplemented("Find Blobs by Tags")
+        case .findByTags: try call.findByTags()
         case .createContainer: try await call.createContainer()
         case .getContainerProperties: try call.getContainerProperties()
         case .deleteContainer: try await call.deleteContainer()
@@ -109,7 +109,7 @@ struct AzureResponder: HTTPResponder {
         case .setTier: try await call.setTier()
         case .getTags: try call.getTags()
         case .setTags: try await call.setTags()
-        case .undeleteBlob: HTTPReply(200)
+        case .undeleteBlob: try await call.undeleteBlob()
         }
     }
 }

@@ -5,6 +5,7 @@ struct BlobConditions: Sendable {
     private let ifNoneMatch: String?
     private let ifModifiedSince: Int64?
     private let ifUnmodifiedSince: Int64?
+    private let ifTags: TagExpression?
 
     /// - Parameter prefix: `x-ms-source-` for the conditions on a copy's source.
     init(_ request: HTTPRequest, prefix: String = "") throws(AzureError) {
@@ -17,6 +18,11 @@ struct BlobConditions: Sendable {
         ifNoneMatch = request.header(prefix + "if-none-match").map { $0.filter { $0 != "\"" } }
         ifModifiedSince = try date("if-modified-since")
         ifUnmodifiedSince = try date("if-unmodified-since")
+        let tagHeader = prefix.isEmpty ? "x-ms-if-tags" : prefix + "if-tags"
+        ifTags = try request.header(tagHeader).map { text throws(AzureError) in
+            guard let expression = TagExpression(text) else { throw .invalidHeader(tagHeader, text) }
+            return expression
+        }
     }
 
     /// Checks them against a blob that exists.
@@ -34,13 +40,14 @@ struct BlobConditions: Sendable {
     }
 
     func check(_ record: ObjectRecord, isRead: Bool) throws(AzureError) {
+        if let ifTags, !ifTags.holds(record, container: "") { throw .conditionNotMet }
         try check(etag: record.azureETag, modified: record.modified, isRead: isRead)
     }
 
     /// Checks them where a blob is to be made or replaced.
     func checkWrite(_ current: ObjectRecord?) throws(AzureError) {
         guard let current else {
-            if ifMatch != nil { throw .conditionNotMet }
+            if ifMatch != nil || ifTags != nil { throw .conditionNotMet }
             return
         }
         if ifNoneMatch == "*" { throw .blobAlreadyExists }

@@ -36,7 +36,9 @@ struct BlobPage {
     private(set) var next: String?
 
     init(
-        _ reading: some StoreReading, _ query: ListQuery, withSnapshots: Bool, withVersions: Bool, withUncommitted: Bool
+        _ reading: some StoreReading, _ query: ListQuery, withSnapshots: Bool, withVersions: Bool,
+        withUncommitted: Bool,
+        withDeleted: ((ObjectRecord) -> Bool)?
     ) throws {
         let page = try reading.list(query)
         var names = page.entries.map(\.name)
@@ -47,9 +49,14 @@ struct BlobPage {
         }
         // Blobs without a current version are not in the walk along current ones.
         var aside: [ObjectRecord] = []
-        if withSnapshots || withVersions {
+        if withSnapshots || withVersions || withDeleted != nil {
             aside = try reading.aside(query, upTo: page.isTruncated ? page.entries.last?.name : nil).filter {
-                $0.kind == .snapshot ? withSnapshots : withVersions && $0.kind == .object
+                switch $0.kind {
+                case .snapshot: withSnapshots
+                case .object: withVersions
+                case .deleted: withDeleted?($0) ?? false
+                case .deleteMarker: false
+                }
             }
         }
         var waiting = aside[...]

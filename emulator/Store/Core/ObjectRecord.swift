@@ -6,6 +6,8 @@ struct ObjectRecord: Sendable {
         case deleteMarker = 1
         /// An Azure snapshot: read-only, beside the current blob.
         case snapshot = 2
+        /// An Azure blob that was deleted and is kept for a while.
+        case deleted = 3
     }
 
     var bucket: Int64

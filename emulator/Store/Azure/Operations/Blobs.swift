@@ -223,21 +223,23 @@ extension AzureCall {
             throw AzureError.invalidHeader("x-ms-delete-snapshots", option)
         }
         let (snapshotName, versionName) = (request.parameter("snapshot"), request.parameter("versionid"))
-        let call = try detached()
-        try await store.write { transaction in
+        let (call, account) = (try detached(), address.account)
+        let isKept = try await store.write { transaction in
             let container = try call.find(transaction)
             if let snapshotName {
                 guard let snapshot = try transaction.snapshot(container.id, call.blob, named: snapshotName) else {
                     throw AzureError.blobNotFound
                 }
                 if option != nil { throw AzureError.invalidHeader("x-ms-delete-snapshots", option ?? "") }
-                return try transaction.removeAside(snapshot)
+                try transaction.removeAside(snapshot)
+                return false
             }
             if let versionName {
                 guard let removed = try transaction.delete(container, call.blob, versionNamed: versionName) else {
                     throw AzureError.blobNotFound
                 }
-                return try transaction.emit(call.event(.deleted, "Delete", removed))
+                try transaction.emit(call.event(.deleted, "Delete", removed))
+                return false
             }
             guard let record = try transaction.object(container.id, call.blob) else { throw AzureError.blobNotFound }
             try call.conditions.check(record, isRead: false)
@@ -248,12 +250,20 @@ extension AzureCall {
                     409, "SnapshotsPresent", "This operation is not permitted while the blob has snapshots.")
             }
             for snapshot in snapshots { try transaction.removeAside(snapshot) }
-            if option == "only" { return }
+            if option == "only" { return false }
             try transaction.removeBlocks(container.id, call.blob)
+            let isKept = try SoftDelete(transaction, account: account).days != nil && container.versioning == .off
+            if isKept {
+                var kept = record
+                (kept.kind, kept.fields["deleted-time"]) = (.deleted, String(transaction.now))
+                try transaction.retain(kept.segments)
+                try transaction.insertAside(kept)
+            }
             var removed = try transaction.delete(container, call.blob).removed ?? record
             removed.version = transaction.draw()
             try transaction.emit(call.event(.deleted, "Delete", removed))
+            return isKept
         }
-        return HTTPReply(202, ["x-ms-delete-type-permanent": "true"])
+        return HTTPReply(202, ["x-ms-delete-type-permanent": isKept ? "false" : "true"])
     }
 }

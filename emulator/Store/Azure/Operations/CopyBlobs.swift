@@ -19,7 +19,7 @@ extension AzureCall {
                 let record = try snapshot.map({ try reading.snapshot(bucket.id, blob, named: $0) })
                     ?? reading.object(bucket.id, blob)
             else { throw missing }
-            try conditions.check(etag: record.azureETag, modified: record.modified, isRead: false)
+            try conditions.check(record, isRead: false)
             return record
         }
     }

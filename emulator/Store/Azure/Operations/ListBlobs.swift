@@ -20,12 +20,15 @@ extension AzureCall {
         let start = try BlobMarker(decoding: marker)
         let page = try store.read { snapshot in
             let container = try container(snapshot)
+            let policy = try SoftDelete(snapshot, account: address.account)
+            let keeps: (ObjectRecord) -> Bool = { policy.keeps($0, Clock.milliseconds()) }
             return try BlobPage(
                 snapshot,
                 ListQuery(
                     bucket: container.id, prefix: prefix, delimiter: delimiter, after: start.after, limit: limit),
                 withSnapshots: includes.contains("snapshots"), withVersions: includes.contains("versions"),
-                withUncommitted: includes.contains("uncommittedblobs"))
+                withUncommitted: includes.contains("uncommittedblobs"),
+                withDeleted: includes.contains("deleted") ? keeps : nil)
         }
         var xml = XMLWriter()
         xml.element("EnumerationResults", ["ServiceEndpoint": endpoint, "ContainerName": address.container]) { xml in
@@ -68,6 +71,7 @@ extension AzureCall {
     private func write(_ record: ObjectRecord, _ isCurrent: Bool, _ includes: Set<String>, _ xml: inout XMLWriter) {
         xml.element("Blob") { xml in
             Self.writeName(record.key, &xml)
+            if record.kind == .deleted { xml.element("Deleted", "true") }
             if record.kind == .snapshot { xml.element("Snapshot", record.versionName ?? "") }
             if record.kind == .object, includes.contains("versions"), let version = record.versionName {
                 xml.element("VersionId", version)
@@ -118,6 +122,12 @@ extension AzureCall {
             for (field, name) in names { if let value = record.fields["copy-" + field] { xml.element(name, value) } }
         }
         xml.element("ServerEncrypted", "true")
+        if let time = record.fields["deleted-time"].flatMap({ Int64($0) }) {
+            xml.element("DeletedTime", HTTPDate.rfc1123(time))
+            let days = try? store.read { try SoftDelete($0, account: address.account) }
+                .remainingDays(record, Clock.milliseconds())
+            xml.element("RemainingRetentionDays", String(days ?? 0))
+        }
         let tags = record.fields.all("tag:").count
         if tags > 0 { xml.element("TagCount", String(tags)) }
     }

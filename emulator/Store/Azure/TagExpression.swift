@@ -1,0 +1,78 @@
+/// A condition on tags: `"status" = 'done' AND @container = 'pictures'`
+/// (https://learn.microsoft.com/rest/api/storageservices/find-blobs-by-tags#remarks).
+struct TagExpression: Sendable {
+    private struct Comparison: Sendable {
+        let name: String
+        let test: String
+        let value: String
+
+        func holds(_ actual: String?) -> Bool {
+            guard let actual else { return test == "<>" }
+            return switch test {
+            case "=": actual == value
+            case "<>": actual != value
+            case ">": value.precedes(actual)
+            case ">=": !actual.precedes(value)
+            case "<": actual.precedes(value)
+            default: !value.precedes(actual)
+            }
+        }
+    }
+
+    /// Alternatives of what must hold together.
+    private let alternatives: [[Comparison]]
+
+    /// Nil for what is no such condition.
+    init?(_ text: String) {
+        var tokens = Self.tokens(text)[...]
+        var alternatives: [[Comparison]] = [[]]
+        while true {
+            guard let name = tokens.popFirst(), let test = tokens.popFirst(), let value = tokens.popFirst(),
+                ["=", "<>", ">", ">=", "<", "<="].contains(test), value.hasPrefix("'")
+            else { return nil }
+            let plain = name.hasPrefix("\"") ? String(name.dropFirst()) : name
+            alternatives[alternatives.count - 1].append(
+                Comparison(name: plain, test: test, value: String(value.dropFirst())))
+            guard let joint = tokens.popFirst() else { break }
+            switch joint.uppercased() {
+            case "AND": break
+            case "OR": alternatives.append([])
+            default: return nil
+            }
+        }
+        self.alternatives = alternatives
+    }
+
+    func holds(_ record: ObjectRecord, container: String) -> Bool {
+        alternatives.contains { comparisons in
+            comparisons.allSatisfy { comparison in
+                comparison.holds(
+                    comparison.name == "@container" ? container : record.fields["tag:" + comparison.name])
+            }
+        }
+    }
+
+    /// Words, quoted texts with their opening quote, and operators.
+    private static func tokens(_ text: String) -> [String] {
+        var tokens: [String] = []
+        var rest = text[...]
+        while let first = rest.first {
+            if first == " " {
+                rest.removeFirst()
+            } else if first == "'" || first == "\"" {
+                let body = rest.dropFirst().prefix { $0 != first }
+                tokens.append(String(first) + body)
+                rest = rest.dropFirst(body.count + 2)
+            } else if "=<>".contains(first) {
+                let operation = rest.prefix { "=<>".contains($0) }
+                tokens.append(String(operation))
+                rest = rest.dropFirst(operation.count)
+            } else {
+                let word = rest.prefix { !" =<>'\"".contains($0) }
+                tokens.append(String(word))
+                rest = rest.dropFirst(word.count)
+            }
+        }
+        return tokens
+    }
+}
