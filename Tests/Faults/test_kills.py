@@ -55,7 +55,7 @@ def provider(emulator):
 
 
 def start(provider, data):
-    return Emulator(data, environment={"REPLICATE_BASE_URL": provider.replicate, "REPLICATE_API_TOKEN": "r8_test"})
+    return Emulator(data, environment={"REPLICATE_BASE_URL": provider.replicate, "REPLICATE_API_TOKEN": "r8_test", "RESULT_ADDRESSES": "any"})
 
 
 @pytest.fixture(scope="module")

@@ -34,27 +34,37 @@ struct FunctionFinder: Sendable {
     }
 
     /// The files of the folder that may be functions, sorted: programs, but neither this one nor what a build leaves beside it
-    /// (`host`, `migrate`, test bundles, build tools).
+    /// (`host`, `migrate`, test bundles, build tools). Where a package with a `Functions` folder was built into the folder, only
+    /// those whose sources lie there (`Functions/<Area>/<Name>/<Name>.swift`): a package has other programs too.
     ///
     /// - Throws: ``EmulatorError`` when the folder cannot be read.
     func candidates() throws -> [String] {
         guard let folder else { return [] }
-        guard let directory = opendir(folder) else {
+        let sources = SwiftPackage.root(of: folder).map { $0 + "/Functions" }
+        let areas = sources.flatMap { Self.entries(of: $0) }
+        guard let names = Self.entries(of: folder) else {
             throw EmulatorError("the functions' folder \(folder) cannot be read: \(SystemMessage.last)")
         }
-        defer { closedir(directory) }
-        var found: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
+        return names.filter { name in
             let path = folder + "/" + name
-            guard !name.contains("."), !["emulator", "host", "migrate"].contains(name), !name.hasSuffix("-tool"),
-                FileStamp(of: path) != nil, access(path, X_OK) == 0, path != ExecutablePath.own
-            else { continue }
-            found.append(path)
+            return !name.contains(".") && !["emulator", "host", "migrate"].contains(name) && !name.hasSuffix("-tool")
+                && FileStamp(of: path) != nil && access(path, X_OK) == 0 && path != ExecutablePath.own
+                && areas?.contains { access("\(sources ?? "")/\($0)/\(name)/\(name).swift", R_OK) == 0 } != false
+        }.map { folder + "/" + $0 }.sorted()
+    }
+
+    /// The names in a folder; nil when it cannot be read.
+    private static func entries(of folder: String) -> [String]? {
+        guard let directory = opendir(folder) else { return nil }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            names.append(
+                withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                })
         }
-        return found.sorted()
+        return names
     }
 
     /// The names of some functions, for messages.
