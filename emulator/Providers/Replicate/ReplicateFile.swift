@@ -34,6 +34,7 @@ struct ReplicateFile: Sendable {
             "id": .string(id), "name": .string(name), "content_type": .string(type),
             "size": .integer(Int64(content.count)),
             "checksums": ["sha256": .string(Hex.encode(SHA256.hash(content)))], "metadata": metadata,
+            "etag": .string(Hex.encode(MD5.hash(content))),
             "created_at": .string(ReplicatePrediction.timestamp(created)),
             "expires_at": .string(ReplicatePrediction.timestamp(created.addingTimeInterval(86_400))),
             "urls": ["get": .string("\(base)/v1/files/\(id)")],

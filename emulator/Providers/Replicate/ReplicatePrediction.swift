@@ -43,9 +43,10 @@ struct ReplicatePrediction: Sendable {
     /// The log a diffusion model writes, as far as it has got: clients read progress from its last percentage.
     private func logs(at now: Date) -> String {
         guard knobs.steps > 0, knobs.latency > 0 else { return "" }
-        let share = min(1, max(0, min(now, end).timeIntervalSince(created) * 1000 / Double(knobs.latency)))
-        let done = Int(share * Double(knobs.steps))
-        let lines = (0...done).map { "\($0 * 100 / knobs.steps)%| | \($0)/\(knobs.steps)\n" }
+        let elapsed = max(0, min(now, end).timeIntervalSince(created) * 1000)
+        let done =
+            end <= now && canceled == nil ? knobs.steps : Int(elapsed / Double(knobs.latency) * Double(knobs.steps))
+        let lines = (0...min(done, knobs.steps)).map { "\($0 * 100 / knobs.steps)%| | \($0)/\(knobs.steps)\n" }
         return "Using seed: \(pictures.first?.seed ?? 0)\n" + lines.joined()
     }
 
