@@ -87,7 +87,8 @@ let package = Package(
         library("XML", "Runtime/XML", "CExpat"),
         library("ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Cryptography", "XML"),
         library(
-            "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "Cryptography", "CLinux", "Threads",
+            "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "Cryptography", "CLinux",
+            "Threads",
             hummingbird, nio, nioPosix, nioHTTP1, httpTypes, logging, lifecycle, subprocess, systemPackage),
         executable("migrate", "Runtime/Migrate", "Postgres"),
         executable("host", "Runtime/Host", "Hosting", "FunctionRuntime", logging, lifecycle, unixSignals),
@@ -123,7 +124,8 @@ let package = Package(
             "ObjectStore", "emulator/Store", "JSON", "XML", "Cryptography", nio, nioPosix, nioHTTP1,
             logging, lifecycle, grdb),
         library(
-            "ProviderStandIns", "emulator/Providers", "JSON", "Cryptography", "HTTPClient", "CZlib", hummingbird, nio, nioPosix,
+            "ProviderStandIns", "emulator/Providers", "JSON", "Cryptography", "HTTPClient", "CZlib", hummingbird, nio,
+            nioPosix,
             httpTypes, logging, lifecycle),
         library("Conformance", "emulator/Conformance", "FunctionRuntime", "JSON", "CLinux"),
         executable(
@@ -159,7 +161,8 @@ let package = Package(
         tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio),
         tests("ProviderStandInsTests", "ProviderStandIns", "HTTPClient", "JSON", logging),
         tests(
-            "EmulatorTests", exclude: ["Fixtures"], "emulator", "FunctionRuntime", "FunctionTesting", "Hosting", "HTTPClient",
+            "EmulatorTests", exclude: ["Fixtures"], "emulator", "FunctionRuntime", "FunctionTesting", "Hosting",
+            "HTTPClient",
             "JSON", "Postgres", "Redis", httpTypes, argumentParser),
     ],
     cLanguageStandard: .c2x

@@ -11,6 +11,8 @@ import pytest
 import requests
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+# The README's command, unless a built emulator is named.
+COMMAND = [os.environ["DARKROOM_EMULATOR"], "start"] if "DARKROOM_EMULATOR" in os.environ else [ROOT / "infra/up"]
 TERMINAL = {"completed", "failed", "canceled"}
 
 
@@ -21,9 +23,9 @@ class Emulator:
         self.data = pathlib.Path(data)
         self.log = open(self.data.parent / f"{self.data.name}.log", "w+")
         self.process = subprocess.Popen(
-            [ROOT / "infra/up", "--json", "--no-reload", "--data", str(data), *FREE_PORTS, *arguments],
+            [*COMMAND, "--json", "--no-reload", "--data", str(data), *FREE_PORTS, *arguments],
             stdout=subprocess.PIPE, stderr=self.log, text=True, env={**os.environ, **(environment or {})},
-            start_new_session=True)
+            start_new_session=True, cwd=ROOT)
         line = self.process.stdout.readline()
         if not line:
             raise AssertionError(f"the emulator ended with {self.process.wait()}:\n{self.log_text()}")
