@@ -9,6 +9,7 @@ final class CommitEffects {
     /// Consumers that have something new to read.
     var emitted: Set<Int64> = []
     var doomsBucket = false
+    var changesBucket = false
 
     init(consumers: [Int64]) { self.consumers = consumers }
 
@@ -18,5 +19,6 @@ final class CommitEffects {
         unreferenced += other.unreferenced
         emitted.formUnion(other.emitted)
         doomsBucket = doomsBucket || other.doomsBucket
+        changesBucket = changesBucket || other.changesBucket
     }
 }

@@ -24,6 +24,8 @@ package final class ObjectStore: Sendable {
     let sequence: SequenceSource
     private let lock: StoreLock
     private let pool: DatabasePool
+    private let readers: Readers
+    private let buckets = BucketCache()
     private let committer: Committer
     private let maintenance: Maintenance
 
@@ -35,6 +37,7 @@ package final class ObjectStore: Sendable {
         try SystemCall.makeDirectories(directory)
         lock = try StoreLock(directory: directory)
         pool = try Self.open(directory, options)
+        readers = Readers(path: directory + "/metadata.sqlite")
         let start = try pool.write { database in
             try Int64.fetchOne(
                 database, sql: "UPDATE setting SET value = value + 1 WHERE name = 'starts' RETURNING value") ?? 1
@@ -44,7 +47,8 @@ package final class ObjectStore: Sendable {
         maintenance = Maintenance(pool: pool, contents: contents)
         let signals = EventSignals(consumers: try pool.read { try EventSignals.load($0) })
         committer = Committer(pool: pool, sequence: sequence, consumers: { signals.consumers }) {
-            [maintenance] effects in
+            [maintenance, buckets] effects in
+            if effects.changesBucket { buckets.invalidate() }
             signals.notify(effects.emitted)
             maintenance.perform(effects)
         }
@@ -56,8 +60,6 @@ package final class ObjectStore: Sendable {
         var configuration = Configuration()
         configuration.label = "object-store"
         configuration.busyMode = .timeout(10)
-        configuration.maximumReaderCount = 8
-        configuration.persistentReadOnlyConnections = true
         configuration.prepareDatabase { database in
             try database.execute(
                 sql: """
@@ -85,6 +87,7 @@ package final class ObjectStore: Sendable {
     package func close() async throws {
         maintenance.stop()
         await maintenance.drain()
+        try readers.close()
         try pool.close()
     }
 
@@ -92,7 +95,12 @@ package final class ObjectStore: Sendable {
 
     /// Runs `body` against one consistent state of the metadata, on the caller's thread: look up, do not compute.
     func read<Result>(_ body: (Snapshot) throws -> Result) throws -> Result {
-        try pool.read { try body(Snapshot(database: $0)) }
+        try readers.read { try body(Snapshot(database: $0)) }
+    }
+
+    /// A bucket as of the last commit.
+    func bucket(_ name: String, account: String = "") throws -> BucketRecord? {
+        try buckets.bucket(name, account: account) { try read { try $0.bucket(name, account: account) } }
     }
 
     /// Makes a change and returns when it is as durable as ``StoreOptions/durability`` says. Throws what `body` throws.
@@ -168,6 +176,7 @@ package final class ObjectStore: Sendable {
             try transaction.execute("DELETE FROM bucket", [])
             try transaction.execute("DELETE FROM event", [])
             transaction.effects.doomsBucket = true
+            transaction.effects.changesBucket = true
         }
         try await events.settle()
     }

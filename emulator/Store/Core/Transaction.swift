@@ -28,6 +28,7 @@ struct Transaction: StoreReading {
     }
 
     func update(_ bucket: BucketRecord) throws {
+        effects.changesBucket = true
         try execute(
             "UPDATE bucket SET owner = ?, modified = ?, revision = ?, fields = ? WHERE id = ?",
             [bucket.owner, bucket.modified, bucket.revision, bucket.fields.column, bucket.id])
@@ -38,6 +39,7 @@ struct Transaction: StoreReading {
         try execute("DELETE FROM bucket WHERE id = ?", [bucket.id])
         try execute("INSERT INTO doomed VALUES (?)", [bucket.id])
         effects.doomsBucket = true
+        effects.changesBucket = true
     }
 
     // MARK: Objects

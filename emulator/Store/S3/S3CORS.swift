@@ -67,7 +67,7 @@ struct S3CORS {
 
     /// Nil where the bucket has no rules of its own.
     private func rules(_ bucket: String) throws -> [Rule]? {
-        guard let text = try store.read({ try $0.bucket(bucket)?.fields["cors"] }) else { return nil }
+        guard let text = try store.bucket(bucket)?.fields["cors"] else { return nil }
         return try Self.parse(XMLElement(parsing: text.utf8))
     }
 

@@ -15,6 +15,12 @@ struct S3Call {
     var user: StoreUser? { identity.user }
     var userID: String { identity.user?.id ?? "anonymous" }
 
+    /// The bucket as of the last commit, or `NoSuchBucket`.
+    func existingBucket() throws -> BucketRecord {
+        guard let bucket = try store.bucket(bucketName) else { throw S3Error.noSuchBucket(bucketName) }
+        return bucket
+    }
+
     /// The bucket, or `NoSuchBucket`.
     func bucket(_ reading: some StoreReading) throws -> BucketRecord {
         guard let bucket = try reading.bucket(bucketName) else { throw S3Error.noSuchBucket(bucketName) }

@@ -26,7 +26,7 @@ struct AzureAuthenticator: Sendable {
     private func publicAccess(
         _ request: HTTPRequest, _ address: AzureAddress, _ namespace: String
     ) throws -> AzureGrant {
-        let container = try store.read { try $0.bucket(address.container, account: namespace) }
+        let container = try store.bucket(address.container, account: namespace)
         switch container?.fields["public-access"] {
         case "container": return AzureGrant(permissions: ["r", "l"], principal: "anonymous")
         case "blob": return AzureGrant(permissions: ["r"], resourceTypes: ["o"], principal: "anonymous")

@@ -19,7 +19,7 @@ struct SharedAccessSignature {
             throw Self.failed("Signature did not match. String to sign used was \(text)")
         }
         if let identifier = request.parameter("si"), !isAccount {
-            let container = try store.read { try $0.bucket(address.container, account: namespace) }
+            let container = try store.bucket(address.container, account: namespace)
             guard let policy = container?.fields["policy:" + identifier] else {
                 throw Self.failed("The stored access policy \(identifier) does not exist.")
             }

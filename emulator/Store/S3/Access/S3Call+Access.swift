@@ -3,7 +3,7 @@ import XML
 /// Who may do what: first the bucket's policy, then its owner, then access control lists.
 extension S3Call {
     func authorize(_ action: String) throws {
-        guard let bucket = try store.read({ try $0.bucket(bucketName) }) else {
+        guard let bucket = try store.bucket(bucketName) else {
             // Only somebody with a name learns that there is no such bucket.
             throw user == nil ? S3Error.accessDenied : S3Error.noSuchBucket(bucketName)
         }

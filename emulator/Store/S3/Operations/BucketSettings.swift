@@ -4,7 +4,7 @@ import XML
 
 extension S3Call {
     func getBucketSetting(_ setting: S3BucketSetting) throws -> HTTPReply {
-        let bucket = try store.read { try self.bucket($0) }
+        let bucket = try existingBucket()
         switch setting {
         case .versioning:
             var xml = XMLWriter()
@@ -68,7 +68,7 @@ extension S3Call {
             guard policy.concerns(bucketName) else {
                 throw S3Error(400, "MalformedPolicy", "Policy has invalid resource")
             }
-            if policy.isPublic, try PublicAccessBlock(store.read { try self.bucket($0) }).blocksPublicPolicy {
+            if policy.isPublic, try PublicAccessBlock(existingBucket()).blocksPublicPolicy {
                 throw S3Error.accessDenied
             }
             try await change { $0.fields["policy"] = text }
@@ -87,7 +87,7 @@ extension S3Call {
         default:
             let document = try await document()
             guard document.name == setting.root else { throw S3Error.malformedXML }
-            let isLocked = try store.read { try self.bucket($0) }.fields["object-lock"] != nil
+            let isLocked = try existingBucket().fields["object-lock"] != nil
             try S3SettingRules.check(document, setting, isLocked: isLocked)
             let text = S3Document.text(document)
             try await change { $0.fields["doc:" + setting.rawValue] = text }
@@ -96,7 +96,7 @@ extension S3Call {
     }
 
     private func putBucketACL() async throws {
-        let bucket = try store.read { try self.bucket($0) }
+        let bucket = try existingBucket()
         var field = try requestedACL(bucket: bucket, owner: bucket.owner)
         if field == nil {
             let list = try AccessControlList(await document(), users: options.users)

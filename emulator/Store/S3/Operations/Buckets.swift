@@ -108,7 +108,7 @@ extension S3Call {
     }
 
     func headBucket() throws -> HTTPReply {
-        _ = try store.read { try bucket($0) }
+        _ = try existingBucket()
         return HTTPReply(200, ["x-amz-bucket-region": options.region, "Content-Type": "application/xml"])
     }
 

@@ -52,7 +52,7 @@ extension S3Call {
 
     func copySource() throws -> CopySource {
         let source = try CopySource(request.header("x-amz-copy-source") ?? "")
-        guard let bucket = try store.read({ try $0.bucket(source.bucket) }) else {
+        guard let bucket = try store.bucket(source.bucket) else {
             throw S3Error.noSuchBucket(source.bucket)
         }
         try authorize("s3:GetObject", on: bucket, key: source.key)

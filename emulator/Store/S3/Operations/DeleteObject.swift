@@ -63,7 +63,7 @@ extension S3Call {
         guard document.name == "Delete", !wishes.isEmpty, wishes.count <= 1000,
             wishes.allSatisfy({ !$0.key.isEmpty })
         else { throw S3Error.malformedXML }
-        let bucket = try store.read { try self.bucket($0) }
+        let bucket = try existingBucket()
         let refused = wishes.map { wish -> S3Error? in
             do {
                 try authorize(

@@ -6,7 +6,7 @@ import XML
 extension S3Call {
     /// Adds what the headers of an upload say.
     func addProtection(to fields: inout FieldList) throws {
-        let bucket = try store.read { try self.bucket($0) }
+        let bucket = try existingBucket()
         fields["acl"] = try requestedACL(bucket: bucket, owner: userID)
         let mode = request.header("x-amz-object-lock-mode")
         let until = request.header("x-amz-object-lock-retain-until-date")
@@ -87,7 +87,7 @@ extension S3Call {
     }
 
     func putObjectRetention() async throws -> HTTPReply {
-        try requireLock(store.read { try self.bucket($0) })
+        try requireLock(existingBucket())
         let bypass = try bypassesGovernance()
         let document = try await document()
         guard document.name == "Retention", let mode = document["Mode"], let until = document["RetainUntilDate"] else {
@@ -117,7 +117,7 @@ extension S3Call {
     }
 
     func putObjectLegalHold() async throws -> HTTPReply {
-        try requireLock(store.read { try self.bucket($0) })
+        try requireLock(existingBucket())
         let document = try await document()
         guard document.name == "LegalHold", let status = document["Status"], status == "ON" || status == "OFF" else {
             throw S3Error.malformedXML
