@@ -18,7 +18,10 @@ struct AzureAddress {
             parts = request.rawPath.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false).dropFirst()
         } else {
             guard let first = parts.popFirst(), !first.isEmpty, let name = PercentEncoding.strictlyDecode(first) else {
-                throw AzureError(400, "InvalidUri", "The requested URI does not represent any resource on the server.")
+                throw AzureError(
+                    400, "InvalidUri",
+                    "The requested URI does not represent any resource on the "
+                        + "server.")
             }
             account = name
         }

@@ -87,7 +87,8 @@ struct AzureCall {
             store.discard(content)
             throw AzureError(
                 400, "Crc64Mismatch",
-                "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.")
+                "The CRC64 value specified in the request did not match with the CRC64 value calculated by the "
+                    + "server.")
         }
         return content
     }

@@ -38,7 +38,8 @@ struct AzureError: Error {
 extension AzureError {
     static let authenticationFailed = AzureError(
         403, "AuthenticationFailed",
-        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature."
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed "
+            + "correctly including the signature."
     )
     static let noAuthentication = AzureError(
         401, "NoAuthenticationInformation",

@@ -45,7 +45,8 @@ struct Lease: Sendable {
         guard let given else {
             throw AzureError(
                 412, "LeaseIdMissing",
-                "There is currently a lease on the \(subject.rawValue.lowercased()) and no lease ID was specified in the request."
+                "There is currently a lease on the \(subject.rawValue.lowercased()) and no lease ID was "
+                    + "specified in the request."
             )
         }
         if given != id { throw Self.mismatch(subject) }
@@ -71,7 +72,9 @@ struct Lease: Sendable {
     }
 
     private static let mismatchWithLease = AzureError(
-        409, "LeaseIdMismatchWithLeaseOperation", "The lease ID specified did not match the lease ID for the resource.")
+        409, "LeaseIdMismatchWithLeaseOperation",
+        "The lease ID specified did not match the lease ID for the "
+            + "resource.")
 
     // MARK: Actions
 
@@ -83,7 +86,8 @@ struct Lease: Sendable {
             throw id == proposed
                 ? AzureError(
                     409, "LeaseIsBreakingAndCannotBeAcquired",
-                    "The lease ID matched, but the lease is currently in breaking state and cannot be acquired until it is broken."
+                    "The lease ID matched, but the lease is currently in breaking state and cannot be acquired "
+                        + "until it is broken."
                 )
                 : AzureError(409, "LeaseAlreadyPresent", "There is already a lease present.")
         default: break

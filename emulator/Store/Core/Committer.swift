@@ -1,8 +1,8 @@
 import GRDB
 import Synchronization
 
-/// The one writer. Whatever waits when it gets to work goes into one transaction, so that many acknowledgements share one
-/// fsync.
+/// The one writer. Whatever waits when it gets to work goes into one transaction, so that many acknowledgements share
+/// one fsync.
 final class Committer: Sendable {
     /// A change that waits: ``run`` makes it, ``finish`` tells its owner how the commit went.
     private struct Job: Sendable {

@@ -4,10 +4,10 @@ import Synchronization
 
 /// The files that hold contents, and the rule by which they come and go.
 ///
-/// A content is written to `incoming/`, made durable, linked to its place in `contents/`, and only then named by a metadata
-/// transaction; its name in `incoming/` goes last. So after a crash everything that may be an orphan still has a name in
-/// `incoming/`, and finding it costs nothing that grows with the number of objects. What a transaction no longer names is
-/// removed right after its commit; what a crash leaves of that is found by its count of zero.
+/// A content is written to `incoming/`, made durable, linked to its place in `contents/`, and only then named by a
+/// metadata transaction; its name in `incoming/` goes last. So after a crash everything that may be an orphan still has
+/// a name in `incoming/`, and finding it costs nothing that grows with the number of objects. What a transaction no
+/// longer names is removed right after its commit; what a crash leaves of that is found by its count of zero.
 final class ContentFolder: Sendable {
     let root: String
     let durability: StoreOptions.Durability

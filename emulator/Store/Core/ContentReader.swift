@@ -2,8 +2,8 @@ import Glibc
 import NIOCore
 import Synchronization
 
-/// Hands out the bytes of an object piece by piece, as files where they are files, so that the server can send them without
-/// touching them.
+/// Hands out the bytes of an object piece by piece, as files where they are files, so that the server can send them
+/// without touching them.
 final class ContentReader: Sendable {
     enum Piece: Sendable {
         case bytes(ByteBuffer)

@@ -1,5 +1,5 @@
-/// Names and values in the order they were set: headers, metadata, tags and whatever else a dialect wants to keep with an
-/// object, in one column.
+/// Names and values in the order they were set: headers, metadata, tags and whatever else a dialect wants to keep with
+/// an object, in one column.
 ///
 /// Names are compared byte by byte. A prefix tells the kinds apart: plain names are system headers in lower case,
 /// `meta:` is user metadata, `tag:` a tag; dialects add their own.

@@ -11,8 +11,8 @@ import Synchronization
 ///     async let s3: Void = S3Server(store: store, options: S3Options(port: 9000)).run()
 ///     async let azure: Void = AzureServer(store: store, options: AzureOptions(port: 10000)).run()
 ///
-/// A write that returned is on disk (unless ``StoreOptions/durability`` says otherwise), and a reader sees a whole object
-/// or none. One process at a time has a folder open.
+/// A write that returned is on disk (unless ``StoreOptions/durability`` says otherwise), and a reader sees a whole
+/// object or none. One process at a time has a folder open.
 package final class ObjectStore: Sendable {
     /// The folder that holds everything.
     package let directory: String
@@ -72,7 +72,7 @@ package final class ObjectStore: Sendable {
             try pool.writeWithoutTransaction { database in
                 // After opening: the pool itself lowers it to NORMAL, which acknowledges before the journal is on disk.
                 try database.execute(
-                    sql: "PRAGMA synchronous = \(options.durability == .synced ? "FULL" : "OFF"); PRAGMA mmap_size = 0")
+                    sql: "PRAGMA synchronous = \(options.durability == .synced ? "FULL" : "OFF")")
                 try Schema.create(database)
             }
             return pool

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Connections that read, one for each thread that reads at the same time.
 ///
-/// GRDB's own pool of readers dispatches to another queue with every read and parses `BEGIN` anew; a look-up of 5 µs then
-/// costs 40.
+/// GRDB's own pool of readers dispatches to another queue with every read and parses `BEGIN` anew; a look-up of 5 µs
+/// then costs 40.
 final class Readers: Sendable {
     private let path: String
     private let idle = Mutex<[DatabaseQueue]>([])

@@ -1,7 +1,7 @@
 import GRDB
 
-/// The tables. Current objects stand in key order in a table of their own, so that a listing is one walk along it; older
-/// versions, delete markers and snapshots stand aside.
+/// The tables. Current objects stand in key order in a table of their own, so that a listing is one walk along it;
+/// older versions, delete markers and snapshots stand aside.
 enum Schema {
     static let version = 1
 

@@ -1,5 +1,5 @@
-/// A run of bytes inside one stored content. An object is a list of these: parts and blocks become an object without being
-/// copied, and a server-side copy shares its source's contents.
+/// A run of bytes inside one stored content. An object is a list of these: parts and blocks become an object without
+/// being copied, and a server-side copy shares its source's contents.
 struct Segment: Sendable, Equatable {
     /// The content; 0 is a hole, which reads as zero bytes (page blobs).
     var content: Int64

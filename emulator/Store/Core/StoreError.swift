@@ -20,7 +20,8 @@ package enum StoreError: Error, CustomStringConvertible {
         case .system(let call, let path, let code):
             "\(call) \(path): \(String(cString: strerror(code))) (errno \(code))"
         case .unreadable(let directory, let reason):
-            "the object store in \(directory) cannot be read: \(reason). Move the folder away to start with an empty one"
+            "the object store in \(directory) cannot be read: \(reason). Move the folder away to start with an "
+                + "empty one"
         case .contentMissing(let path):
             "the object's content is missing or incomplete on disk: \(path)"
         case .cannotListen(let address, let reason):

@@ -23,7 +23,8 @@ struct Transaction: StoreReading {
 
     func insert(bucket name: String, account: String = "", owner: String, fields: FieldList = FieldList()) throws {
         try execute(
-            "INSERT INTO bucket (account, name, owner, created, modified, revision, fields) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO bucket (account, name, owner, created, modified, revision, fields) VALUES (?, ?, ?, ?, "
+                + "?, ?, ?)",
             [account, name, owner, now, now, draw(), fields.column])
     }
 

@@ -1,8 +1,8 @@
 import GRDB
 import Synchronization
 
-/// The events of a store: written in the transaction of the change they tell of, kept for each consumer until that consumer
-/// acknowledges them.
+/// The events of a store: written in the transaction of the change they tell of, kept for each consumer until that
+/// consumer acknowledges them.
 ///
 ///     for try await event in try await store.events.subscribe("functions") {
 ///         try await deliver(event)

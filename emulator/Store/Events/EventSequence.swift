@@ -44,7 +44,8 @@ package struct EventSequence: AsyncSequence, Sendable {
                 try Row.fetchAll(
                     database,
                     sql: """
-                        SELECT sequence, fields FROM event WHERE consumer = ? AND sequence > ? ORDER BY sequence LIMIT 200
+                        SELECT sequence, fields FROM event WHERE consumer = ? AND sequence > ?
+                        ORDER BY sequence LIMIT 200
                         """,
                     arguments: [consumer, last]
                 ).map { StoreEvent(sequence: $0[0], fields: try FieldList($0, 1)) }

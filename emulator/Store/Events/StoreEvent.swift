@@ -31,7 +31,8 @@ package struct StoreEvent: Sendable {
     package var requestID: String
     package var principal: String
 
-    /// Where the event stands in its consumer's log; what ``EventLog/acknowledge(_:)`` refers to. 0 before it is stored.
+    /// Where the event stands in its consumer's log; what ``EventLog/acknowledge(_:)`` refers to. 0 before it is
+    /// stored.
     package internal(set) var sequence: Int64 = 0
 }
 

@@ -77,7 +77,9 @@ enum S3BucketSetting: String, CaseIterable {
                 ["BucketName": bucket])
         case .objectLock:
             S3Error(
-                404, "ObjectLockConfigurationNotFoundError", "Object Lock configuration does not exist for this bucket",
+                404, "ObjectLockConfigurationNotFoundError",
+                "Object Lock configuration does not exist for this "
+                    + "bucket",
                 ["BucketName": bucket])
         case .policy, .policyStatus:
             S3Error(404, "NoSuchBucketPolicy", "The bucket policy does not exist", ["BucketName": bucket])

@@ -1,7 +1,8 @@
 import NIOHTTP1
 import XML
 
-/// Cross-origin requests: what the bucket's own rules say, and everything to everybody where it has none, as MinIO does.
+/// Cross-origin requests: what the bucket's own rules say, and everything to everybody where it has none, as MinIO
+/// does.
 struct S3CORS {
     let store: ObjectStore
 
@@ -30,7 +31,9 @@ struct S3CORS {
         if case .some(.none) = rule {
             throw S3Error(
                 403, "AccessForbidden",
-                "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
+                "CORSResponse: This CORS request is not allowed. This is usually because the evalution of "
+                    + "Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers "
+                    + "are not whitelisted by the resource's CORS spec."
             )
         }
         var reply = HTTPReply(200)
@@ -60,9 +63,14 @@ struct S3CORS {
         if !isAny { reply.headers.add(name: "Access-Control-Allow-Credentials", value: "true") }
         let exposed =
             rule.map { $0.exposed.joined(separator: ", ") }
-            ?? "Date, Etag, Server, Connection, Accept-Ranges, Content-Range, Content-Encoding, Content-Length, Content-Type, Content-Disposition, Last-Modified, Content-Language, Cache-Control, Retry-After, X-Amz-Bucket-Region, Expires, X-Amz*, x-amz*"
+            ?? "Date, Etag, Server, Connection, Accept-Ranges, Content-Range, Content-Encoding, Content-Length, "
+            + "Content-Type, Content-Disposition, Last-Modified, Content-Language, Cache-Control, "
+            + "Retry-After, X-Amz-Bucket-Region, Expires, X-Amz*, x-amz*"
         if !exposed.isEmpty { reply.headers.add(name: "Access-Control-Expose-Headers", value: exposed) }
-        reply.headers.add(name: "Vary", value: "Origin, Access-Control-Request-Headers, Access-Control-Request-Method")
+        reply.headers.add(
+            name: "Vary",
+            value: "Origin, Access-Control-Request-Headers, "
+                + "Access-Control-Request-Method")
     }
 
     /// Nil where the bucket has no rules of its own.
@@ -77,7 +85,9 @@ struct S3CORS {
         for rule in document.all("CORSRule") {
             let methods = rule.all("AllowedMethod").map(\.text)
             if let unknown = methods.first(where: { !["GET", "PUT", "POST", "DELETE", "HEAD"].contains($0) }) {
-                throw .invalidRequest("Found unsupported HTTP method in CORS config. Unsupported method is \(unknown)")
+                throw .invalidRequest(
+                    "Found unsupported HTTP method in CORS config. Unsupported method is "
+                        + "\(unknown)")
             }
             let origins = rule.all("AllowedOrigin").map(\.text)
             guard !methods.isEmpty, !origins.isEmpty else { throw .malformedXML }

@@ -37,7 +37,9 @@ struct S3Error: Error {
 extension S3Error {
     static let accessDenied = S3Error(403, "AccessDenied", "Access Denied")
     static let malformedXML = S3Error(
-        400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema"
+        400, "MalformedXML",
+        "The XML you provided was not well-formed or did not validate against our published "
+            + "schema"
     )
     static let methodNotAllowed = S3Error(
         405, "MethodNotAllowed", "The specified method is not allowed against this resource.")
@@ -56,7 +58,8 @@ extension S3Error {
         500, "InternalError", "We encountered an internal error. Please try again.")
     static let signatureMismatch = S3Error(
         403, "SignatureDoesNotMatch",
-        "The request signature we calculated does not match the signature you provided. Check your key and signing method."
+        "The request signature we calculated does not match the signature you provided. Check your key and "
+            + "signing method."
     )
 
     static func noSuchBucket(_ name: String) -> S3Error {
@@ -70,7 +73,8 @@ extension S3Error {
     static func noSuchUpload(_ id: String) -> S3Error {
         S3Error(
             404, "NoSuchUpload",
-            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.",
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
+                + "aborted or completed.",
             ["UploadId": id])
     }
 

@@ -53,7 +53,8 @@ struct S3Responder: HTTPResponder {
             logger.error("the disk is full: \(error)")
             refusal = S3Error(
                 507, "XMinioStorageFull",
-                "Storage backend has reached its minimum free drive threshold. Please delete a few objects to proceed.")
+                "Storage backend has reached its minimum free drive threshold. Please delete a few objects to "
+                    + "proceed.")
         case is HTTPRequestBody.Failure: refusal = .incompleteBody
         default:
             logger.error("\(request.method) \(request.rawPath) failed: \(error)")

@@ -5,9 +5,9 @@ import NIOPosix
 
 /// A listener that serves one dialect.
 ///
-/// NIO without Hummingbird: signatures need the target and the headers exactly as they were sent, `Expect: 100-continue` is
-/// to be answered when the body is wanted, chunked uploads carry trailers, and files go out by sendfile(2), none of which
-/// Hummingbird's request and response types let through.
+/// NIO without Hummingbird: signatures need the target and the headers exactly as they were sent, `Expect:
+/// 100-continue` is to be answered when the body is wanted, chunked uploads carry trailers, and files go out by
+/// sendfile(2), none of which Hummingbird's request and response types let through.
 struct HTTPServer: Sendable {
     let host: String
     let port: Int

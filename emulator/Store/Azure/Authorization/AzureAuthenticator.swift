@@ -35,7 +35,8 @@ struct AzureAuthenticator: Sendable {
             error.headers.add(
                 name: "WWW-Authenticate",
                 value:
-                    "Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize resource_id=https://storage.azure.com"
+                    "Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize "
+                    + "resource_id=https://storage.azure.com"
             )
             throw error
         }
@@ -52,7 +53,8 @@ struct AzureAuthenticator: Sendable {
         else {
             throw AzureError(
                 400, "InvalidAuthenticationInfo",
-                "Authentication information is not given in the correct format. Check the value of Authorization header."
+                "Authentication information is not given in the correct format. Check the value of Authorization "
+                    + "header."
             )
         }
         try checkDate(request)
@@ -63,7 +65,8 @@ struct AzureAuthenticator: Sendable {
             error.details = [
                 (
                     "AuthenticationErrorDetail",
-                    "The MAC signature found in the HTTP request is not the same as any computed signature. Server used following string to sign: '\(text)'."
+                    "The MAC signature found in the HTTP request is not the same as any computed signature. "
+                        + "Server used following string to sign: '\(text)'."
                 )
             ]
             throw error

@@ -19,7 +19,8 @@ extension AzureCall {
             if record.fields["sealed"] != nil {
                 throw AzureError(
                     409, "BlobIsSealed",
-                    "The specified blob is sealed and its contents can't be modified unless the blob is re-created after a delete."
+                    "The specified blob is sealed and its contents can't be modified unless the blob is "
+                        + "re-created after a delete."
                 )
             }
             if let position, position != record.size {

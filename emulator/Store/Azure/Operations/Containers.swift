@@ -50,7 +50,9 @@ extension AzureCall {
         guard Self.isValid(container: name) else {
             throw name.utf8.count < 3 || name.utf8.count > 63
                 ? AzureError(
-                    400, "OutOfRangeInput", "The specified resource name length is not within the permissible limits.")
+                    400, "OutOfRangeInput",
+                    "The specified resource name length is not within the permissible "
+                        + "limits.")
                 : AzureError.invalidResourceName
         }
         var fields = FieldList()

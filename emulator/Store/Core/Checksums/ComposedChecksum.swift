@@ -1,8 +1,8 @@
 import Cryptography
 import NIOCore
 
-/// The checksum of an object from those of its parts: a checksum of checksums (composite), or the checksum of the whole,
-/// which cyclic redundancy checks allow to compute without the bytes.
+/// The checksum of an object from those of its parts: a checksum of checksums (composite), or the checksum of the
+/// whole, which cyclic redundancy checks allow to compute without the bytes.
 struct ComposedChecksum {
     private let algorithm: ChecksumAlgorithm?
     private let isComposite: Bool

@@ -22,7 +22,8 @@ struct S3Authenticator: Sendable {
         }
         if isQuery4 || isQuery2 {
             throw .invalidArgument(
-                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified",
+                "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query "
+                    + "string parameter or the Authorization header should be specified",
                 name: "Authorization", value: authorization)
         }
         if authorization.hasPrefix(SignatureV4.algorithm) {
@@ -44,7 +45,8 @@ struct S3Authenticator: Sendable {
             return try version2.verifyPolicy(policy, accessKey: accessKey, signature: signature)
         }
         throw .invalidArgument(
-            "Bucket POST must contain a field named 'AWSAccessKeyId'.  If it is specified, please check the order of the fields."
+            "Bucket POST must contain a field named 'AWSAccessKeyId'.  If it is specified, please check the "
+                + "order of the fields."
         )
     }
 }

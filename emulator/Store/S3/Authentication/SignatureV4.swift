@@ -36,7 +36,8 @@ struct SignatureV4 {
         guard basic.hasPrefix(claim.date) else {
             throw S3Error(
                 400, "AuthorizationHeaderMalformed",
-                "The authorization header is malformed; the date in the credential scope does not match the request's date."
+                "The authorization header is malformed; the date in the credential scope does not match the "
+                    + "request's date."
             )
         }
         guard let payload = request.header("x-amz-content-sha256") else {
@@ -55,7 +56,8 @@ struct SignatureV4 {
         func parameter(_ name: String) throws(S3Error) -> String {
             guard let value = request.parameter(name), !value.isEmpty else {
                 throw Self.queryError(
-                    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+                    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, "
+                        + "X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
                 )
             }
             return value
@@ -78,12 +80,14 @@ struct SignatureV4 {
         guard seconds >= 0 else { throw Self.queryError("X-Amz-Expires must be non-negative") }
         guard seconds <= 604_800 else {
             throw Self.queryError(
-                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than 604800 seconds"
+                "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
+                    + "less than 604800 seconds"
             )
         }
         guard time.hasPrefix(claim.date) else {
             throw Self.queryError(
-                "Invalid credential date \"\(claim.date)\". This date is not the same as X-Amz-Date: \"\(time.prefix(8))\"."
+                "Invalid credential date \"\(claim.date)\". This date is not the same as X-Amz-Date: "
+                    + "\"\(time.prefix(8))\"."
             )
         }
         let user = try user(claim.accessKey)
@@ -214,7 +218,10 @@ struct SignatureV4 {
         default:
             guard value.utf8.count == 64, Hex.decode(value) != nil else {
                 throw .invalidArgument(
-                    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
+                    "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+                        + "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
+                        + "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, "
+                        + "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.",
                     name: "x-amz-content-sha256", value: value)
             }
             return .hashed(value)
@@ -254,7 +261,8 @@ struct SignatureV4 {
         let count = parts.count
         guard parts[count - 4].utf8.count == 8, Int(parts[count - 4]) != nil else {
             throw malformed(
-                "incorrect date format \"\(parts[count - 4])\". This date in the credential must be in the format \"yyyyMMdd\"."
+                "incorrect date format \"\(parts[count - 4])\". This date in the credential must be in the "
+                    + "format \"yyyyMMdd\"."
             )
         }
         guard parts[count - 2] == "s3" || parts[count - 2] == "sts" else {

@@ -22,7 +22,9 @@ struct S3Checksums {
         let announced = (request.header("x-amz-trailer") ?? "").split(separator: ",")
             .compactMap { field in ChecksumAlgorithm.allCases.first { $0.header == field.lowercased().trimmingSpaces } }
         if given.count + announced.count > 1 {
-            throw .invalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+            throw .invalidRequest(
+                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+                    + "allowed.")
         }
         if let found = given.first {
             let value = request.header(found.header) ?? ""
@@ -39,7 +41,8 @@ struct S3Checksums {
         {
             guard let found = ChecksumAlgorithm(rawValue: named.uppercased()) else {
                 throw .invalidRequest(
-                    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+                    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+                        + "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
                 )
             }
             algorithm = found
@@ -63,7 +66,8 @@ struct S3Checksums {
             guard let value = trailers[algorithm.header] else {
                 throw S3Error(
                     400, "MalformedTrailerError",
-                    "The request contained trailing data that was not well-formed or did not conform to our published schema."
+                    "The request contained trailing data that was not well-formed or did not conform to our "
+                        + "published schema."
                 )
             }
             guard Base64.decode(value)?.count == algorithm.byteCount else {

@@ -56,7 +56,8 @@ extension S3Call {
                 if bucket.fields["object-lock"] != nil && versioning == .suspended {
                     throw S3Error(
                         409, "InvalidBucketState",
-                        "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."
+                        "An Object Lock configuration is present on this bucket, so the versioning state cannot "
+                            + "be changed."
                     )
                 }
                 bucket.fields["versioning"] = versioning.rawValue

@@ -99,7 +99,8 @@ extension S3Call {
                         ["BucketName": name])
                     : S3Error(
                         409, "BucketAlreadyExists",
-                        "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.",
+                        "The requested bucket name is not available. The bucket namespace is shared by all users "
+                            + "of the system. Please select a different name and try again.",
                         ["BucketName": name])
             }
             try transaction.insert(bucket: name, owner: user.id, fields: settings)

@@ -32,7 +32,8 @@ extension S3Call {
             }
             if let expectedType, let type = upload.fields["upload-type"], type != expectedType {
                 throw S3Error.invalidRequest(
-                    "The upload was created using the \(type) checksum mode. The complete request must use the same checksum mode."
+                    "The upload was created using the \(type) checksum mode. The complete request must use the "
+                        + "same checksum mode."
                 )
             }
             try Self.checkWrite(conditions, against: try transaction.object(bucket.id, key), key: key)
@@ -78,7 +79,8 @@ extension S3Call {
         for (previous, next) in zip(wishes, wishes.dropFirst()) where previous.number >= next.number {
             throw S3Error(
                 400, "InvalidPartOrder",
-                "The list of parts was not in ascending order. The parts list must be specified in order by part number."
+                "The list of parts was not in ascending order. The parts list must be specified in order by part "
+                    + "number."
             )
         }
         return wishes
@@ -106,13 +108,15 @@ extension S3Call {
             guard let part = try transaction.part(upload.id, wish.number), part.etag == wish.etag else {
                 throw S3Error(
                     400, "InvalidPart",
-                    "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+                    "One or more of the specified parts could not be found.  The part may not have been "
+                        + "uploaded, or the specified entity tag may not match the part's entity tag.",
                     ["UploadId": upload.id, "PartNumber": String(wish.number), "ETag": wish.etag])
             }
             for (name, value) in wish.checksums where part.fields["checksum:" + name] != value {
                 throw S3Error(
                     400, "InvalidPart",
-                    "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+                    "One or more of the specified parts could not be found.  The part may not have been "
+                        + "uploaded, or the specified entity tag may not match the part's entity tag.",
                     ["UploadId": upload.id, "PartNumber": String(wish.number), "ETag": wish.etag])
             }
             if part.size < minimumPartSize && index < wishes.count - 1 {

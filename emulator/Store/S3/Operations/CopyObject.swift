@@ -102,7 +102,9 @@ extension S3Call {
                 originBucket.id == bucket.id && key.utf8.elementsEqual(source.key.utf8) && source.version == nil
             if isSame && !replacesMetadata && !hasStorageClass && !replacesTags {
                 throw S3Error.invalidRequest(
-                    "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes."
+                    "This copy request is illegal because it is trying to copy an object to itself without "
+                        + "changing the object's metadata, storage class, website redirect location or "
+                        + "encryption attributes."
                 )
             }
             var fields = replacesMetadata ? given : origin.fields

@@ -8,7 +8,8 @@ extension S3Call {
         let limit: Int
         let isEncoded: Bool
 
-        /// A name in an answer: percent-encoded where the client asked for it, because XML cannot carry every character.
+        /// A name in an answer: percent-encoded where the client asked for it, because XML cannot carry every
+        /// character.
         func name(_ text: String) -> String {
             isEncoded ? PercentEncoding.encode(text, keepingSlash: true) : text
         }

@@ -10,7 +10,8 @@ extension S3Call {
         if let named = request.header("x-amz-checksum-algorithm") {
             guard let algorithm = ChecksumAlgorithm(rawValue: named.uppercased()) else {
                 throw S3Error.invalidRequest(
-                    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
+                    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+                        + "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
                 )
             }
             let type =
@@ -20,7 +21,8 @@ extension S3Call {
                 type == "COMPOSITE" ? algorithm != .crc64nvme : type == "FULL_OBJECT" && algorithm.crc != nil
             guard isPossible else {
                 throw S3Error.invalidRequest(
-                    "The \(type) checksum type cannot be used with the \(algorithm.rawValue.lowercased()) checksum algorithm."
+                    "The \(type) checksum type cannot be used with the \(algorithm.rawValue.lowercased()) "
+                        + "checksum algorithm."
                 )
             }
             fields["upload-algorithm"] = algorithm.rawValue
@@ -84,7 +86,8 @@ extension S3Call {
         if let wanted = upload.fields["upload-algorithm"], let checksum, checksum.0.rawValue != wanted {
             store.discard(content)
             throw S3Error.invalidRequest(
-                "Checksum Type mismatch occurred, expected checksum Type: \(wanted.lowercased()), actual checksum Type: \(checksum.0.rawValue.lowercased())"
+                "Checksum Type mismatch occurred, expected checksum Type: \(wanted.lowercased()), actual "
+                    + "checksum Type: \(checksum.0.rawValue.lowercased())"
             )
         }
         let part = PartRecord(
@@ -143,7 +146,8 @@ extension S3Call {
         guard let range else { return record.segments }
         guard case .between(let first, let last)? = ByteRange(range) else {
             throw .invalidArgument(
-                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are the zero-based offsets of the first and last bytes to copy",
+                "The x-amz-copy-source-range value must be of the form bytes=first-last where first and last are "
+                    + "the zero-based offsets of the first and last bytes to copy",
                 name: "x-amz-copy-source-range", value: range)
         }
         guard last < record.size else {

@@ -41,7 +41,8 @@ extension S3Call {
                 .map { String($0).trimmingSpaces })
         guard !wanted.isEmpty else {
             throw S3Error.invalidRequest(
-                "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty"
+                "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing "
+                    + "or empty"
             )
         }
         let known: Set<String> = ["ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize"]

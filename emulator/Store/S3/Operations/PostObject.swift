@@ -13,7 +13,8 @@ extension S3Call {
         let signer = try authenticator.identify(form: fields)
         guard let rawKey = fields["key"] else {
             throw S3Error.invalidArgument(
-                "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of the fields.",
+                "Bucket POST must contain a field named 'key'.  If it is specified, please check the order of "
+                    + "the fields.",
                 name: "key")
         }
         let key = rawKey.replacingFilename(with: form.filename)
@@ -60,8 +61,8 @@ extension S3Call {
         var headers: HTTPHeaders = ["ETag": "\"\(stored.etag)\"", "Location": location]
         ObjectHeaders.addVersion(stored, bucket, to: &headers)
         if let target = form["success_action_redirect"] ?? form["redirect"], target.contains("://") {
-            let query =
-                "bucket=\(PercentEncoding.encode(bucketName))&key=\(PercentEncoding.encode(key))&etag=\(PercentEncoding.encode("\"\(stored.etag)\""))"
+            let fields = [("bucket", bucketName), ("key", key), ("etag", "\"\(stored.etag)\"")]
+            let query = fields.map { $0.0 + "=" + PercentEncoding.encode($0.1) }.joined(separator: "&")
             headers.replaceOrAdd(name: "Location", value: target + (target.contains("?") ? "&" : "?") + query)
             return HTTPReply(303, headers)
         }
