@@ -22,8 +22,9 @@ def handshake(process):
     hello = json.loads(read_line(process))
     assert hello["type"] == "hello", hello
     process.stdin.write(b'{"type":"init","instance":"benchmark","limits":{"line":262144,"chunk":1048576,"credit":262144}}\n')
-    ready = json.loads(read_line(process))
-    assert ready["type"] == "ready", ready
+    while (frame := json.loads(read_line(process)))["type"] == "log":
+        pass
+    assert frame["type"] == "ready", frame
 
 
 def read_line(process):

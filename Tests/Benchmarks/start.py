@@ -31,7 +31,7 @@ def run():
     with temporary_folder() as folder:
         emulator = Emulator(folder / "data")
         try:
-            environment = {**os.environ, **emulator.function_environment()}
+            environment = emulator.function_environment()
             page = b'{"http":{"method":"GET","path":"/"}}'
             jobs = b'{"http":{"method":"GET","path":"/api/v1/jobs"}}'
             python = b"x"

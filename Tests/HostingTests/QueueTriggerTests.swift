@@ -285,29 +285,6 @@ struct QueueTriggerTests {
         }
     }
 
-    @Test func `picks a message up within milliseconds when it is idle`() async throws {
-        let queue = try await Self.queue()
-        let received = Mutex<[String: ContinuousClock.Instant]>([:])
-        let invoker = TestInvoker { (invocation, _) throws(InvocationFailure) in
-            guard case .queue(let message) = invocation.event else { return }
-            received.withLock { $0[message.id] = .now }
-        }
-        let trigger = Self.trigger(queue, invoker)
-        var latencies: [Duration] = []
-        try await Self.running(trigger) {
-            for number in 0..<200 {
-                let start = ContinuousClock.now
-                try await queue.publish(Self.message("\(number)"))
-                try await eventually { received.withLock { $0["\(number)"] != nil } }
-                latencies.append(received.withLock { $0["\(number)"]! } - start)
-            }
-        }
-        latencies.sort()
-        print("pick-up p50 \(latencies[100]), p95 \(latencies[190])")
-        // The goal is 5 ms on an idle machine; a test machine is not idle.
-        #expect(latencies[190] < .milliseconds(50))
-    }
-
     private static func untilCanceled() async {
         while !Task.isCancelled { try? await Task.sleep(for: .seconds(60)) }
     }

@@ -127,8 +127,7 @@ def handle(frame, body):
         stream(id, int(http["query"]["total"]), int(http["query"].get("size", "16384")), seconds)
     elif path == "/greedy":
         send({"type": "head", "id": id, "http": {"status": 200, "headers": {}}})
-        for _ in range(64):
-            send({"type": "chunk", "id": id, "bytes": 65536}, b"x" * 65536)
+        send({"type": "chunk", "id": id, "bytes": 300000}, b"x" * 300000)  # the credit is 262,144
     elif path == "/dieinstream":
         send({"type": "head", "id": id, "http": {"status": 200, "headers": {}}})
         send({"type": "chunk", "id": id, "bytes": 3}, b"abc")
