@@ -139,3 +139,49 @@ def test_documents_come_back(s3, bucket):
     cors = [{"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.example.com"], "MaxAgeSeconds": 60}]
     s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": cors})
     assert s3.get_bucket_cors(Bucket=bucket)["CORSRules"] == cors
+
+
+def test_missing_buckets_and_empty_authorization(store, bucket):
+    assert fetch(f"{store.s3_endpoint}/no-such-bucket/k") == 404
+    assert fetch(f"{store.s3_endpoint}/{bucket}/k", headers={"Authorization": ""}) == 403
+
+
+def test_bucket_cors(store, s3, bucket):
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [
+        {"AllowedMethods": ["GET"], "AllowedOrigins": ["https://*.example.com"], "MaxAgeSeconds": 60}]})
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", ACL="public-read")
+    url = f"{store.s3_endpoint}/{bucket}/k"
+
+    def answer(origin, method="GET", **headers):
+        return urllib.request.urlopen(urllib.request.Request(url, method=method, headers={"Origin": origin, **headers}))
+
+    good = answer("https://a.example.com").headers
+    assert good["Access-Control-Allow-Origin"] == "https://a.example.com"
+    assert good["Access-Control-Allow-Methods"] == "GET"
+    assert answer("https://evil.com").headers["Access-Control-Allow-Origin"] is None
+    preflight = {"Access-Control-Request-Method": "GET"}
+    assert answer("https://a.example.com", "OPTIONS", **preflight).headers["Access-Control-Max-Age"] == "60"
+    with pytest.raises(urllib.error.HTTPError) as error:
+        answer("https://a.example.com", "OPTIONS", **{"Access-Control-Request-Method": "PUT"})
+    assert error.value.code == 403
+
+
+def test_form_policy_must_name_the_bucket(store, s3, bucket):
+    import base64
+    import hashlib
+    import hmac
+
+    import requests
+
+    def post(conditions):
+        policy = base64.b64encode(json.dumps({
+            "expiration": "2099-01-01T00:00:00Z", "conditions": conditions}).encode())
+        signature = base64.b64encode(hmac.new(b"minioadmin", policy, hashlib.sha1).digest())
+        return requests.post(f"{store.s3_endpoint}/{bucket}", data={
+            "key": "k", "AWSAccessKeyId": "minioadmin", "Policy": policy, "Signature": signature},
+            files={"file": b"x"}).status_code
+
+    assert post([{"bucket": bucket}, ["starts-with", "$key", ""]]) == 204
+    assert post([["starts-with", "$key", ""]]) == 403
+    assert post([{"bucket": "other"}, ["starts-with", "$key", ""]]) == 403
+    assert post([{"bucket": bucket}]) == 403

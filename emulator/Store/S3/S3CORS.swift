@@ -54,6 +54,7 @@ struct S3CORS {
         guard let rules = try? rules(bucket) else { return decorate(&reply, origin: origin, rule: nil) }
         if let rule = rules.first(where: { $0.allows(origin: origin, method: request.method) }) {
             decorate(&reply, origin: origin, rule: rule)
+            reply.headers.add(name: "Access-Control-Allow-Methods", value: rule.methods.joined(separator: ", "))
         }
     }
 

@@ -3,11 +3,7 @@ import XML
 /// Who may do what: first the bucket's policy, then its owner, then access control lists.
 extension S3Call {
     func authorize(_ action: String) throws {
-        guard let bucket = try store.bucket(bucketName) else {
-            // Only somebody with a name learns that there is no such bucket.
-            throw user == nil ? S3Error.accessDenied : S3Error.noSuchBucket(bucketName)
-        }
-        try authorize(action, on: bucket, key: key)
+        try authorize(action, on: existingBucket(), key: key)
     }
 
     func authorize(_ action: String, on bucket: BucketRecord, key: String) throws {

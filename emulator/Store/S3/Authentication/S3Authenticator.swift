@@ -14,7 +14,7 @@ struct S3Authenticator: Sendable {
         let isQuery4 =
             request.has("X-Amz-Signature") || request.has("X-Amz-Credential") || request.has("X-Amz-Algorithm")
         let isQuery2 = request.has("Signature") && request.has("AWSAccessKeyId")
-        guard let authorization = request.header("authorization") else {
+        guard let authorization = request.header("authorization"), !authorization.isEmpty else {
             if isQuery4 { return try version4.verifyQuery(request) }
             if isQuery2 { return try version2.verifyQuery(request) }
             let isChunked = request.header("x-amz-content-sha256") == "STREAMING-UNSIGNED-PAYLOAD-TRAILER"

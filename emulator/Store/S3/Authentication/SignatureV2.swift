@@ -25,7 +25,7 @@ struct SignatureV2: Sendable {
         }
         let user = try user(String(parts[0]))
         guard let date = request.header("x-amz-date") ?? request.header("date"),
-            let moment = HTTPDate.parseRFC1123(date) ?? HTTPDate.parseBasic(date)
+            let moment = HTTPDate.parseRFC1123(date) ?? HTTPDate.parseBasic(date), moment >= 0
         else {
             throw S3Error(403, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header")
         }

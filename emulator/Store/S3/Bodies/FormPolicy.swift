@@ -66,7 +66,7 @@ struct FormPolicy {
     func check(_ fields: [String: String]) throws(S3Error) {
         var named: Set<String> = [
             "policy", "x-amz-signature", "signature", "awsaccesskeyid", "file", "x-amz-algorithm", "x-amz-credential",
-            "x-amz-date", "bucket",
+            "x-amz-date",
         ]
         for condition in conditions {
             switch condition {

@@ -55,6 +55,9 @@ extension S3Call {
         var headers = HTTPHeaders()
         ObjectHeaders.show(found.record, in: &headers)
         ObjectHeaders.addVersion(found.record, found.bucket, to: &headers)
+        if request.has("partNumber"), let parts = S3Parts(found.record) {
+            headers.add(name: "x-amz-mp-parts-count", value: String(parts.parts.count))
+        }
         try addOverrides(to: &headers)
         if request.header("x-amz-checksum-mode")?.uppercased() == "ENABLED" && found.range == nil {
             addChecksum(of: found.record, to: &headers)

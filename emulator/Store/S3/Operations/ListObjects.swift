@@ -57,7 +57,7 @@ extension S3Call {
         let query = try listQuery()
         let token = request.parameter("continuation-token")
         var after = request.parameter("start-after") ?? ""
-        if let token {
+        if let token, !token.isEmpty {
             guard let bytes = Base64.decodeURL(token), let last = String(validating: bytes, as: UTF8.self),
                 !last.isEmpty
             else {

@@ -94,7 +94,6 @@ enum ObjectHeaders {
         }
         let tags = record.fields.all("tag:").count
         if tags > 0 { headers.add(name: "x-amz-tagging-count", value: String(tags)) }
-        if let parts = S3Parts(record) { headers.add(name: "x-amz-mp-parts-count", value: String(parts.parts.count)) }
     }
 
     static func addVersion(_ record: ObjectRecord, _ bucket: BucketRecord, to headers: inout HTTPHeaders) {
