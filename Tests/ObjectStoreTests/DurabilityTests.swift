@@ -1,3 +1,4 @@
+import GRDB
 import Glibc
 import NIOCore
 import Testing
@@ -118,5 +119,25 @@ struct DurabilityTests {
         try await temporary.store.reset()
         #expect(try temporary.store.read { try $0.buckets(limit: 10) }.isEmpty)
         while !(try temporary.files().isEmpty) { await Task.yield() }
+    }
+
+    @Test func `a flipped bit is found, in a file and in the database`() async throws {
+        let temporary = try TemporaryStore(StoreOptions(durability: .fast, inlineLimit: 10))
+        try await temporary.store.createBucketIfMissing("b")
+        try await temporary.put("file", String(repeating: "f", count: 1000))
+        try await temporary.put("row", "inline")
+        #expect(try await temporary.store.verify().damaged.isEmpty)
+        let content = try temporary.store.read { try $0.object($0.bucket("b")!.id, "file")!.segments[0].content }
+        let file = try SystemCall.open(temporary.store.contents.path(of: content), O_WRONLY)
+        #expect(pwrite(file, "F", 1, 500) == 1)
+        close(file)
+        try await temporary.store.write { transaction in
+            try transaction.execute("UPDATE content SET bytes = 'Inline' WHERE bytes IS NOT NULL", [])
+        }
+        let (checked, damaged) = try await temporary.store.verify()
+        #expect(checked == 2)
+        #expect(damaged.count == 2)
+        #expect(unlink(temporary.store.contents.path(of: content)) == 0)
+        #expect(try await temporary.store.verify().damaged.contains { $0.reason == "the file is missing" })
     }
 }

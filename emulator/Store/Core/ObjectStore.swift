@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import Logging
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -54,6 +55,10 @@ package final class ObjectStore: Sendable {
         }
         events = EventLog(pool: pool, committer: committer, signals: signals)
         maintenance.sweep(before: start << 41)
+        if options.durability == .fast {
+            Logger(label: "object-store").warning(
+                "the object store runs without fsync: what it acknowledges does not survive a power cut")
+        }
     }
 
     private static func open(_ directory: String, _ options: StoreOptions) throws -> DatabasePool {
