@@ -75,7 +75,7 @@ def run():
             for name, process in (("swift", swift), ("python", python), ("pipe", pipe)):
                 rates[name].append(count / exchanges(process, count, WINDOW))
         ours, theirs, limit = (percentile(rates[name], 0.5) for name in ("swift", "python", "pipe"))
-        table("Bare protocol, Swift function", "a Python function of 40 lines", [
+        table("Bare protocol, Swift function", "a Python function, echo.py", [
             ("64 in flight", "1/s", ours, theirs, ">= 20,000"),
             ("one at a time, p50", "µs", latency(swift), latency(python), ""),
         ])
