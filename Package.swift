@@ -158,7 +158,7 @@ let package = Package(
             "Health", "ImageUploaded", "ListJobs", "OpenAPI", "ReapJobs", "RelayOutbox", "RetryJob", "WatchJob",
             "FunctionRuntime", "FunctionTesting", "HTTPClient", "Postgres", "Redis", "Queue", "JSON"),
         executable("StoreHarness", "Tests/Storage/Harness", "ObjectStore", "CLinux", logging),
-        tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio, grdb),
+        tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio, nioPosix, grdb),
         tests("ProviderStandInsTests", "ProviderStandIns", "HTTPClient", "JSON", logging),
         tests(
             "EmulatorTests", exclude: ["Fixtures"], "emulator", "FunctionRuntime", "FunctionTesting", "Hosting",

@@ -50,6 +50,13 @@ final class HTTPInbox: ChannelDuplexHandler, @unchecked Sendable {
         wake()
     }
 
+    /// A connection on which nothing moves any more is given up: a client that stopped in the middle of its body would
+    /// hold its upload for ever.
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is IdleStateHandler.IdleStateEvent else { return context.fireUserInboundEventTriggered(event) }
+        context.close(promise: nil)
+    }
+
     private func wake() {
         waiter?.resume()
         waiter = nil

@@ -13,11 +13,13 @@ struct HTTPServer: Sendable {
     let port: Int
     let responder: any HTTPResponder
     let onBound: @Sendable (Int) async -> Void
+    /// How long nothing may move on a connection.
+    var idleTimeout = TimeAmount.minutes(5)
 
     /// Serves until the task is cancelled.
     /// - Throws: ``StoreError/cannotListen(address:reason:)``.
     func run() async throws {
-        let responder = responder
+        let (responder, idleTimeout) = (responder, idleTimeout)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -28,7 +30,7 @@ struct HTTPServer: Sendable {
         let listener: NIOAsyncChannel<HTTPConnection, Never>
         do {
             listener = try await bootstrap.bind(host: host, port: port) { channel in
-                channel.eventLoop.makeCompletedFuture { try Self.configure(channel, responder) }
+                channel.eventLoop.makeCompletedFuture { try Self.configure(channel, responder, idleTimeout) }
             }
         } catch {
             throw StoreError.cannotListen(address: "\(host):\(port)", reason: "\(error)")
@@ -49,11 +51,14 @@ struct HTTPServer: Sendable {
         }
     }
 
-    private static func configure(_ channel: any Channel, _ responder: any HTTPResponder) throws -> HTTPConnection {
+    private static func configure(
+        _ channel: any Channel, _ responder: any HTTPResponder, _ idleTimeout: TimeAmount
+    ) throws -> HTTPConnection {
         let inbox = HTTPInbox(eventLoop: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.configureHTTPServerPipeline(
             withPipeliningAssistance: false, withErrorHandling: true, withOutboundHeaderValidation: false)
+        try pipeline.addHandler(IdleStateHandler(allTimeout: idleTimeout))
         try pipeline.addHandler(inbox)
         return HTTPConnection(channel: channel, inbox: inbox, responder: responder)
     }
