@@ -12,7 +12,7 @@ package struct StoreOptions: Sendable {
     /// Synced unless told otherwise.
     package var durability: Durability
     /// Contents of at most this many bytes live inside the database, where one journal write makes many of them durable
-    /// at once; larger ones are files. Measured by `Tests/Benchmarks`.
+    /// at once; larger ones are files.
     package var inlineLimit: Int
 
     package init(durability: Durability = .synced, inlineLimit: Int = 32 << 10) {
