@@ -115,20 +115,22 @@ package final class ObjectStore: Sendable {
         try await committer.write(body)
     }
 
-    /// Begins to take a new content.
-    func contentWriter() -> ContentWriter { ContentWriter(folder: contents, inlineLimit: options.inlineLimit) }
+    /// Begins to take a new content; it becomes a file beyond `inlineLimit` bytes, or beyond the store's own limit.
+    func contentWriter(inlineLimit: Int? = nil) -> ContentWriter {
+        ContentWriter(folder: contents, inlineLimit: inlineLimit ?? options.inlineLimit)
+    }
 
-    /// Runs a change that adopts `content`; when it fails, the content goes.
+    /// Runs a change that adopts `content`, where there is one; when it fails, the content goes.
     func write<Result: Sendable>(
-        adopting content: PendingContent, _ body: @escaping @Sendable (Transaction) throws -> Result
+        adopting content: PendingContent?, _ body: @escaping @Sendable (Transaction) throws -> Result
     ) async throws -> Result {
         do {
             return try await committer.write { transaction in
-                try transaction.adopt(content)
+                if let content { try transaction.adopt(content) }
                 return try body(transaction)
             }
         } catch {
-            discard(content)
+            if let content { discard(content) }
             throw error
         }
     }

@@ -7,7 +7,11 @@ struct PendingContent: Sendable {
     let md5: [UInt8]
     /// The bytes themselves where they go into the database.
     let bytes: ByteBuffer?
+    /// How many bytes at the beginning are not the object's: they belong to its encryption.
+    var headerSize: Int64 = 0
 
     /// The object that consists of exactly this content.
-    var segments: [Segment] { size == 0 ? [] : [Segment(content: id, offset: 0, length: size)] }
+    var segments: [Segment] {
+        size == 0 ? [] : [Segment(content: id, offset: headerSize, length: size - headerSize)]
+    }
 }

@@ -70,6 +70,8 @@ extension S3Call {
 
     func copyObject() async throws -> HTTPReply {
         let source = try copySource()
+        let (customerKey, sourceKey) = (try CustomerKey(request), try CustomerKey(sourceOf: request))
+        let rewrites = customerKey != nil || sourceKey != nil
         let replacesMetadata = try directive("x-amz-metadata-directive")
         let replacesTags = try directive("x-amz-tagging-directive")
         var headerFields = try ObjectHeaders.fields(request)
@@ -83,24 +85,35 @@ extension S3Call {
         // A checksum the source does not have is computed before the copy, which then is of exactly those bytes.
         let (before, reader) = try store.open { snapshot in
             let record = try source.find(snapshot).0
+            try CustomerKey.check(sourceKey, opens: record)
             let isKnown = algorithm.map { record.fields["checksum:" + $0.rawValue] != nil } ?? true
-            return (record, isKnown ? [] : record.segments)
+            return (record, isKnown && !rewrites ? [] : SealedReader.stored(record.segments, sourceKey))
         }
+        let sealed = SealedReader(reader, before.segments, sourceKey)
         var checksum: (ChecksumAlgorithm, String)?
+        var rewritten: PendingContent?
         if let algorithm, before.fields["checksum:" + algorithm.rawValue] == nil {
             var hasher = ChecksumHasher(algorithm)
-            try await reader.forEachBuffer { hasher.update($0) }
+            if rewrites {
+                rewritten = try await rewrite(sealed, sealedWith: customerKey) { hasher.update($0) }
+            } else {
+                try await sealed.forEachBuffer { hasher.update($0) }
+            }
             checksum = (algorithm, Base64.encode(hasher.finalize()))
+        } else if rewrites {
+            rewritten = try await rewrite(sealed, sealedWith: customerKey) { _ in }
         }
-        let computed = checksum
-        let (stored, origin, originBucket, bucket) = try await store.write { transaction in
+        let (computed, content, fingerprint) = (checksum, rewritten, customerKey?.fingerprint())
+        let (stored, origin, originBucket, bucket) = try await store.write(adopting: content) { transaction in
             let bucket = try call.bucket(transaction)
             let (origin, originBucket) = try source.find(transaction)
+            try CustomerKey.check(sourceKey, opens: origin)
             try Self.checkSource(sourceConditions, origin)
             try Self.checkWrite(conditions, against: try transaction.object(bucket.id, key), key: key)
             let isSame =
                 originBucket.id == bucket.id && key.utf8.elementsEqual(source.key.utf8) && source.version == nil
-            if isSame && !replacesMetadata && !hasStorageClass && !replacesTags {
+            if (content != nil || computed != nil) && origin.version != before.version { throw Self.sourceChanged }
+            if isSame && !rewrites && !replacesMetadata && !hasStorageClass && !replacesTags {
                 throw S3Error.invalidRequest(
                     "This copy request is illegal because it is trying to copy an object to itself without "
                         + "changing the object's metadata, storage class, website redirect location or "
@@ -123,18 +136,39 @@ extension S3Call {
             var record = origin
             (record.bucket, record.key, record.kind, record.modified) = (bucket.id, key, .object, transaction.now)
             for name in ["acl", "lock-mode", "lock-until", "legal-hold"] { fields[name] = given[name] }
+            fields[CustomerKey.field] = fingerprint
             record.fields = call.owned(fields, in: bucket, transaction.now)
-            try transaction.retain(record.segments)
+            if let content {
+                (record.segments, record.etag) = (content.segments, Hex.encode(content.md5))
+            } else {
+                try transaction.retain(record.segments)
+            }
             let stored = try transaction.store(record, in: bucket)
             try transaction.emit(call.event(.created, "Copy", stored))
             return (stored, origin, originBucket, bucket)
         }
         var headers = HTTPHeaders()
+        customerKey?.show(in: &headers)
         ObjectHeaders.addVersion(stored, bucket, to: &headers)
         if originBucket.versioning != .off {
             headers.add(name: "x-amz-copy-source-version-id", value: origin.versionName ?? "null")
         }
         return .xml(Self.copyResult("CopyObjectResult", stored.etag, stored.modified, stored.fields), headers: headers)
+    }
+
+    static let sourceChanged = S3Error(
+        409, "OperationAborted", "The source object changed while it was being copied. Please try again.")
+
+    /// Writes what is read into a content of its own: where a key comes in, bytes cannot be shared.
+    func rewrite(
+        _ source: SealedReader, sealedWith key: CustomerKey?, _ observe: (ByteBuffer) -> Void
+    ) async throws -> PendingContent {
+        var writer = SealedWriter(store, key)
+        try await source.forEachBuffer { bytes in
+            observe(bytes)
+            try writer.write(bytes)
+        }
+        return try await writer.finish().0
     }
 
     static func copyResult(_ name: String, _ etag: String, _ modified: Int64, _ fields: FieldList) -> XMLWriter {

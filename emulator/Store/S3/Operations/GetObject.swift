@@ -42,19 +42,24 @@ extension S3Call {
             let record: ObjectRecord
             let bucket: BucketRecord
             let range: Range<Int64>?
+            let segments: [Segment]
         }
         let conditions = HTTPConditions(request)
         let isHead = request.method == "HEAD"
+        let customerKey = try CustomerKey(request)
         let (found, reader) = try store.open { snapshot in
             let (record, bucket) = try find(snapshot)
+            try CustomerKey.check(customerKey, opens: record)
             try check(conditions, record, bucket)
             let range = try range(of: record)
             let segments = range.map { record.segments.slice($0) } ?? record.segments
-            return (Found(record: record, bucket: bucket, range: range), isHead ? [] : segments)
+            let found = Found(record: record, bucket: bucket, range: range, segments: segments)
+            return (found, isHead ? [] : SealedReader.stored(segments, customerKey))
         }
         var headers = HTTPHeaders()
         ObjectHeaders.show(found.record, in: &headers)
         ObjectHeaders.addVersion(found.record, found.bucket, to: &headers)
+        customerKey?.show(in: &headers)
         if request.has("partNumber"), let parts = S3Parts(found.record) {
             headers.add(name: "x-amz-mp-parts-count", value: String(parts.parts.count))
         }
@@ -66,8 +71,15 @@ extension S3Call {
         if let range = found.range {
             headers.add(name: "Content-Range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)")
         }
-        if isHead { headers.add(name: "Content-Length", value: String(found.range.map { Int64($0.count) } ?? size)) }
-        return HTTPReply(found.range == nil ? 200 : 206, headers, body: isHead ? .none : .contents(reader))
+        var body = HTTPReply.Body.contents(reader)
+        if customerKey != nil {
+            let sealed = SealedReader(reader, found.segments, customerKey)
+            body = .stream { writer in try await sealed.forEachBuffer(writer.write) }
+        }
+        if isHead || customerKey != nil {
+            headers.add(name: "Content-Length", value: String(found.range.map { Int64($0.count) } ?? size))
+        }
+        return HTTPReply(found.range == nil ? 200 : 206, headers, body: isHead ? .none : body)
     }
 
     func check(_ conditions: HTTPConditions, _ record: ObjectRecord, _ bucket: BucketRecord) throws(S3Error) {

@@ -7,6 +7,8 @@ extension S3Call {
     func createMultipartUpload() async throws -> HTTPReply {
         var fields = try ObjectHeaders.fields(request)
         try addProtection(to: &fields)
+        let customerKey = try CustomerKey(request)
+        fields[CustomerKey.field] = customerKey?.fingerprint()
         if let named = request.header("x-amz-checksum-algorithm") {
             guard let algorithm = ChecksumAlgorithm(rawValue: named.uppercased()) else {
                 throw S3Error.invalidRequest(
@@ -40,6 +42,7 @@ extension S3Call {
                 UploadRecord(id: id, bucket: bucket.id, key: key, created: transaction.now, fields: final))
         }
         var headers = HTTPHeaders()
+        customerKey?.show(in: &headers)
         if let algorithm = fields["upload-algorithm"] {
             headers.add(name: "x-amz-checksum-algorithm", value: algorithm)
             headers.add(name: "x-amz-checksum-type", value: fields["upload-type"] ?? "")
@@ -79,8 +82,10 @@ extension S3Call {
     func uploadPart() async throws -> HTTPReply {
         try checkLength()
         let number = try partNumber()
+        let customerKey = try CustomerKey(request)
         let upload = try store.read { try self.upload($0) }
-        let (content, checksum) = try await receive()
+        try CustomerKey.check(customerKey, continues: upload)
+        let (content, checksum) = try await receive(sealedWith: customerKey)
         var fields = FieldList()
         if let (algorithm, value) = checksum { fields["checksum:" + algorithm.rawValue] = value }
         if let wanted = upload.fields["upload-algorithm"], let checksum, checksum.0.rawValue != wanted {
@@ -91,8 +96,8 @@ extension S3Call {
             )
         }
         let part = PartRecord(
-            number: number, size: content.size, etag: Hex.encode(content.md5), modified: Clock.milliseconds(),
-            segments: content.segments, fields: fields)
+            number: number, size: content.segments.byteCount, etag: Hex.encode(content.md5),
+            modified: Clock.milliseconds(), segments: content.segments, fields: fields)
         let (call, key, id) = (Detached(self), key, upload.id)
         try await store.write(adopting: content) { transaction in
             // It may have been completed or aborted while the part came in.
@@ -100,6 +105,7 @@ extension S3Call {
             try transaction.put(part, of: id)
         }
         var headers: HTTPHeaders = ["ETag": "\"\(part.etag)\""]
+        customerKey?.show(in: &headers)
         if let (algorithm, value) = checksum { headers.add(name: algorithm.header, value: value) }
         return HTTPReply(200, headers)
     }
@@ -107,39 +113,51 @@ extension S3Call {
     func uploadPartCopy() async throws -> HTTPReply {
         let number = try partNumber()
         let source = try copySource()
+        let (customerKey, sourceKey) = (try CustomerKey(request), try CustomerKey(sourceOf: request))
         let upload = try store.read { try self.upload($0) }
+        try CustomerKey.check(customerKey, continues: upload)
         let conditions = HTTPConditions(request, prefix: "x-amz-copy-source-")
         let rangeText = request.header("x-amz-copy-source-range")
         // The part's ETag is a hash, so its bytes have to be read; they are not copied.
         let (origin, reader) = try store.open { snapshot in
             let (record, _) = try source.find(snapshot)
+            try CustomerKey.check(sourceKey, opens: record)
             try Self.checkSource(conditions, record)
-            return (record, try Self.slice(record, rangeText))
+            return (record, SealedReader.stored(try Self.slice(record, rangeText), sourceKey))
         }
         let algorithm = upload.fields["upload-algorithm"].flatMap(ChecksumAlgorithm.init)
+        let slice = try Self.slice(origin, rangeText)
+        let sealed = SealedReader(reader, slice, sourceKey)
         var md5 = MD5()
         var hasher = algorithm.map(ChecksumHasher.init)
-        try await reader.forEachBuffer { bytes in
-            md5.update(bytes.readableBytesView)
-            hasher?.update(bytes)
+        var rewritten: PendingContent?
+        if customerKey == nil && sourceKey == nil {
+            try await sealed.forEachBuffer { bytes in
+                md5.update(bytes.readableBytesView)
+                hasher?.update(bytes)
+            }
+        } else {
+            rewritten = try await rewrite(sealed, sealedWith: customerKey) { hasher?.update($0) }
         }
         var fields = FieldList()
         if let algorithm, let hasher { fields["checksum:" + algorithm.rawValue] = Base64.encode(hasher.finalize()) }
-        let segments = try Self.slice(origin, rangeText)
+        let segments = rewritten?.segments ?? slice
         let part = PartRecord(
-            number: number, size: segments.byteCount, etag: Hex.encode(md5.finalize()), modified: Clock.milliseconds(),
-            segments: segments, fields: fields)
+            number: number, size: segments.byteCount, etag: Hex.encode(rewritten?.md5 ?? md5.finalize()),
+            modified: Clock.milliseconds(), segments: segments, fields: fields)
+        let isShared = rewritten == nil
         let (call, key, id) = (Detached(self), key, upload.id)
-        try await store.write { transaction in
+        try await store.write(adopting: rewritten) { transaction in
             _ = try Self.upload(transaction, id, call.bucketName, key)
             guard try source.find(transaction).0.version == origin.version else {
-                throw S3Error(
-                    409, "OperationAborted", "The source object changed while it was being copied. Please try again.")
+                throw Self.sourceChanged
             }
-            try transaction.retain(part.segments)
+            if isShared { try transaction.retain(part.segments) }
             try transaction.put(part, of: id)
         }
-        return .xml(Self.copyResult("CopyPartResult", part.etag, part.modified, part.fields))
+        var headers = HTTPHeaders()
+        customerKey?.show(in: &headers)
+        return .xml(Self.copyResult("CopyPartResult", part.etag, part.modified, part.fields), headers: headers)
     }
 
     private static func slice(_ record: ObjectRecord, _ range: String?) throws(S3Error) -> [Segment] {

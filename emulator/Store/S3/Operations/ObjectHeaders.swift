@@ -30,10 +30,6 @@ enum ObjectHeaders {
         }
         try addStorageClass(request, to: &fields)
         for name in serverSideEncryption { fields[name] = request.header(name) }
-        if request.headers.contains(name: "x-amz-server-side-encryption-customer-algorithm") {
-            // Better refused than kept in the clear.
-            throw .notImplemented("server-side encryption with customer keys")
-        }
         if let algorithm = fields["x-amz-server-side-encryption"], algorithm != "AES256",
             !algorithm.hasPrefix("aws:kms")
         {

@@ -52,6 +52,7 @@ extension S3Call {
                 value: wanted.joined(separator: ","))
         }
         let (record, bucket) = try store.read { try find($0) }
+        try CustomerKey.check(CustomerKey(request), opens: record)
         let limit = request.header("x-amz-max-parts").flatMap { Int($0) } ?? 1000
         let marker = request.header("x-amz-part-number-marker").flatMap { Int64($0) } ?? 0
         var xml = XMLWriter()

@@ -28,15 +28,17 @@ extension S3Call {
             policy = try FormPolicy(base64: text)
             try policy?.check(fields.merging(["bucket": bucketName, "key": key]) { $1 })
         }
-        var writer = store.contentWriter()
+        let customerKey = try CustomerKey { fields[$0] }
+        var writer = SealedWriter(store, customerKey)
         while let bytes = try await form.nextContent() {
             try writer.write(bytes)
             try policy?.check(size: writer.size, isComplete: false)
             if writer.size > Self.sizeLimit { throw S3Error.entityTooLarge }
         }
         try policy?.check(size: writer.size, isComplete: true)
-        let content = try await writer.finish()
-        let object = try call.fields(fromForm: fields)
+        var object = try call.fields(fromForm: fields)
+        object[CustomerKey.field] = customerKey?.fingerprint()
+        let (content, _) = try await writer.finish()
         let (stored, bucket) = try await call.commit(
             content, object, etag: Hex.encode(content.md5), cause: "Post", check: { _, _ in })
         return call.answer(toForm: fields, stored, bucket)

@@ -9,7 +9,9 @@ extension S3Call {
         try checkLength()
         var fields = try ObjectHeaders.fields(request)
         try addProtection(to: &fields)
-        let (content, checksum) = try await receive()
+        let customerKey = try CustomerKey(request)
+        fields[CustomerKey.field] = customerKey?.fingerprint()
+        let (content, checksum) = try await receive(sealedWith: customerKey)
         if let (algorithm, value) = checksum {
             fields["checksum:" + algorithm.rawValue] = value
             fields["checksum-type"] = "FULL_OBJECT"
@@ -20,6 +22,7 @@ extension S3Call {
         }
         var headers: HTTPHeaders = ["ETag": "\"\(stored.etag)\""]
         ObjectHeaders.addVersion(stored, bucket, to: &headers)
+        customerKey?.show(in: &headers)
         if let (algorithm, value) = checksum {
             headers.add(name: algorithm.header, value: value)
             headers.add(name: "x-amz-checksum-type", value: "FULL_OBJECT")
@@ -43,18 +46,20 @@ extension S3Call {
     }
 
     /// Takes the body as one content, checked against everything the client said about it.
-    func receive() async throws -> (PendingContent, (ChecksumAlgorithm, String)?) {
+    func receive(
+        sealedWith key: CustomerKey?
+    ) async throws -> (PendingContent, (ChecksumAlgorithm, String)?) {
         var payload = try payload()
         var checksums = try S3Checksums(request)
-        var writer = store.contentWriter()
+        var writer = SealedWriter(store, key)
         while let bytes = try await payload.next() {
             checksums.update(bytes)
             try writer.write(bytes)
             if writer.size > Self.sizeLimit { throw S3Error.entityTooLarge }
         }
-        let content = try await writer.finish()
+        let (content, md5) = try await writer.finish()
         do {
-            return (content, try checksums.verify(md5: content.md5, trailers: payload.trailers))
+            return (content, try checksums.verify(md5: md5, trailers: payload.trailers))
         } catch {
             store.discard(content)
             throw error
@@ -71,7 +76,8 @@ extension S3Call {
             let bucket = try call.bucket(transaction)
             try check(try transaction.object(bucket.id, key), key)
             let record = ObjectRecord(
-                bucket: bucket.id, key: key, version: 0, versionName: nil, size: content.size, etag: etag,
+                bucket: bucket.id, key: key, version: 0, versionName: nil, size: content.segments.byteCount,
+                etag: etag,
                 modified: transaction.now, revision: 0, segments: content.segments,
                 fields: call.owned(fields, in: bucket, transaction.now))
             let stored = try transaction.store(record, in: bucket)
