@@ -184,6 +184,29 @@ struct GenerationWorkerTests {
         #expect(provider.counts.polls == 0)
     }
 
+    @Test func `a cancel that a renewal notices while the request is under way reaches the call all the same`()
+        async throws
+    {
+        let world = try await World()
+        let job = try await world.createJob()
+        let canceled = Mutex<ContinuousClock.Instant?>(nil)
+        let provider = FakeProvider(submit: { _ throws(ProviderError) in
+            // Longer than a third of the lease, so that the renewal is the first to know.
+            while canceled.withLock({ $0.map { $0.duration(to: .now) < .milliseconds(500) } ?? true }) {
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+            return .running(progress: nil)
+        })
+        async let outcome = world.worker(provider, lease: .milliseconds(300)).work(on: job.id, log: world.log)
+        try await until { provider.counts.submits == 1 }
+        _ = try await world.jobs.cancel(job.id, user: world.user)
+        #expect(try await world.worker(provider).work(on: job.id, log: world.log) == .nothingToDo(stopped: 0))
+        canceled.withLock { $0 = .now }
+        #expect(try await outcome == .leaseLost)
+        #expect(provider.counts.cancels.count == 1)
+        #expect(try await world.count("provider_calls", where: "state = 'canceled'") == 1)
+    }
+
     // MARK: Failures, by class
 
     @Test(arguments: [

@@ -72,8 +72,13 @@ package struct GenerationWorker: Sendable {
                 return nil
             }
             defer { group.cancelAll() }
-            guard let first = try await group.next(), let results = first else { throw LeaseLost() }
-            return results
+            if let results = try await group.next() ?? nil { return results }
+            // A request that was under way is seen through; only its end tells whether it left a call behind.
+            group.cancelAll()
+            do { _ = try await group.next() } catch let lost as LeaseLost { throw lost } catch {
+                log.debug("the work ended with its claim", ["jobId": claim.job.id.text, "error": "\(error)"])
+            }
+            throw LeaseLost()
         }
     }
 
@@ -131,8 +136,15 @@ package struct GenerationWorker: Sendable {
     /// Puts the job back at once, because this process is told to stop. The provider goes on; the next attempt resumes the call.
     private func giveBack(_ claim: JobClaim, log: Log) async throws {
         try await Shield.run {
-            let wakeUp = try await leases.requeue(claim, after: .zero, reason: nil, counts: false, keepsCall: true)
-            if let wakeUp { await queue.publish([wakeUp], log: log) }
+            let wakeUp = try await Shield.persist {
+                try await leases.requeue(claim, after: .zero, reason: nil, counts: false, keepsCall: true)
+            }
+            if let wakeUp {
+                await queue.publish([wakeUp], log: log)
+            } else {
+                // Canceled at the same moment, perhaps before the call was recorded.
+                _ = try await stopStrays(of: claim.job.id, log: log)
+            }
         }
     }
 
