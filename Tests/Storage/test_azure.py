@@ -314,3 +314,94 @@ def test_soft_delete(store, tmp_path):
     blob.undelete_blob()
     assert blob.download_blob().readall() == b"kept" and blob.get_blob_properties().metadata == {"a": "b"}
     own.kill()
+
+
+def test_container_undelete(tmp_path):
+    from azure.storage.blob import RetentionPolicy
+
+    from conftest import Store
+
+    own = Store(tmp_path)
+    service = own.blob()
+    service.create_container("gone").delete_container()
+    assert [c.name for c in service.list_containers(include_deleted=True)] == []
+    service.set_service_properties(delete_retention_policy=RetentionPolicy(enabled=True, days=2))
+    for name in ["abc", "abc-1"]:
+        container = service.create_container(name, metadata={"a": "b"})
+        container.upload_blob("k", b"kept")
+    service.delete_container("abc")
+    assert [c.name for c in service.list_containers()] == ["abc-1"]
+    pages = service.list_containers(include_deleted=True, results_per_page=1).by_page()
+    found = [c for page in pages for c in page]
+    assert [(c.name, bool(c.deleted)) for c in found] == [("abc", True), ("abc-1", False)]
+    service.create_container("abc")
+    with pytest.raises(ResourceExistsError) as error:
+        service.undelete_container("abc", found[0].version)
+    assert error.value.error_code == "ContainerAlreadyExists"
+    service.delete_container("abc")
+    with pytest.raises(ResourceNotFoundError):
+        service.undelete_container("abc", "1")
+    restored = service.undelete_container("abc", found[0].version)
+    assert restored.get_container_properties().metadata == {"a": "b"}
+    assert restored.download_blob("k").readall() == b"kept"
+    service.set_service_properties(delete_retention_policy=RetentionPolicy(enabled=False))
+    restored.delete_container()
+    assert [c.name for c in service.list_containers(include_deleted=True)] == ["abc-1"]
+    own.kill()
+
+
+def test_versions(s3, blobs, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    container = blobs.get_container_client(bucket)
+    blob = container.get_blob_client("v")
+    first = blob.upload_blob(b"one")["version_id"]
+    second = blob.upload_blob(b"two", overwrite=True)["version_id"]
+    assert first and second and first != second
+    properties = blob.get_blob_properties()
+    assert (properties.version_id, properties.is_current_version) == (second, True)
+    old = container.get_blob_client("v", version_id=first)
+    assert old.download_blob().readall() == b"one" and not old.get_blob_properties().is_current_version
+    found = [(b.version_id, bool(b.is_current_version)) for b in container.list_blobs(include=["versions"])]
+    assert found == [(first, False), (second, True)]
+    blob.start_copy_from_url(f"{blob.url}?versionid={first}")
+    assert blob.download_blob().readall() == b"one"
+    blob.delete_blob()
+    assert not blob.exists() and [b.name for b in container.list_blobs()] == []
+    assert container.get_blob_client("v", version_id=second).download_blob().readall() == b"two"
+    old.delete_blob()
+    assert first not in [b.version_id for b in container.list_blobs(include=["versions"])]
+
+
+def test_service_properties_round_trip(tmp_path):
+    from azure.storage.blob import BlobAnalyticsLogging, CorsRule, Metrics, RetentionPolicy, StaticWebsite
+
+    from conftest import Store
+
+    own = Store(tmp_path)
+    service = own.blob()
+    given = {
+        "analytics_logging": BlobAnalyticsLogging(
+            read=True, write=True, delete=False, retention_policy=RetentionPolicy(enabled=True, days=5)),
+        "hour_metrics": Metrics(
+            enabled=True, include_apis=True, retention_policy=RetentionPolicy(enabled=True, days=6)),
+        "minute_metrics": Metrics(enabled=False, retention_policy=RetentionPolicy(enabled=False)),
+        "cors": [CorsRule(["https://a.example", "https://b.example"], ["GET", "PUT"], allowed_headers=["x-ms-*"],
+                          exposed_headers=["etag"], max_age_in_seconds=60)],
+        "delete_retention_policy": RetentionPolicy(enabled=True, days=7),
+        "static_website": StaticWebsite(
+            enabled=True, index_document="index.html", error_document404_path="missing & <gone>.html"),
+    }
+    service.set_service_properties(**given)
+    got = service.get_service_properties()
+
+    def plain(value):
+        if isinstance(value, list):
+            return [plain(v) for v in value]
+        return {k: plain(v) for k, v in vars(value).items()} if hasattr(value, "__dict__") else value
+
+    for name, value in given.items():
+        assert plain(got[name]) == plain(value), name
+    service.set_service_properties(cors=[])
+    assert service.get_service_properties()["cors"] == []
+    assert plain(service.get_service_properties()["static_website"]) == plain(given["static_website"])
+    own.kill()

@@ -5,7 +5,7 @@ enum AzureOperation {
     case listContainers, getServiceProperties, setServiceProperties, getServiceStats, getAccountInfo, batch, findByTags
     case createContainer, getContainerProperties, deleteContainer, setContainerMetadata, getContainerACL,
         setContainerACL
-    case leaseContainer, listBlobs
+    case undeleteContainer, leaseContainer, listBlobs
     case putBlob, getBlob, getBlobProperties, deleteBlob, putBlock, putBlockList, getBlockList, appendBlock, sealBlob
     case putPage, getPageRanges, setBlobProperties, setBlobMetadata, leaseBlob, snapshotBlob, copyBlob, abortCopy
     case setTier, getTags, setTags, undeleteBlob
@@ -44,6 +44,7 @@ enum AzureOperation {
         case ("PUT", "metadata"): .setContainerMetadata
         case ("GET", "acl"), ("HEAD", "acl"): .getContainerACL
         case ("PUT", "acl"): .setContainerACL
+        case ("PUT", "undelete"): .undeleteContainer
         case ("PUT", "lease"): .leaseContainer
         case ("GET", "list"): .listBlobs
         case ("GET", "blobs"): .findByTags
@@ -95,7 +96,7 @@ enum AzureOperation {
         case .createContainer: AzureNeed("c", "cw")
         case .getContainerProperties: AzureNeed("c", "rl")
         case .deleteContainer: AzureNeed("c", "d")
-        case .setContainerMetadata: AzureNeed("c", "w")
+        case .setContainerMetadata, .undeleteContainer: AzureNeed("c", "w")
         case .getContainerACL, .setContainerACL: AzureNeed("c", "")
         case .leaseContainer: AzureNeed("c", "wd")
         case .listBlobs: AzureNeed("c", "l")

@@ -86,6 +86,7 @@ struct AzureResponder: HTTPResponder {
         case .setContainerMetadata: try await call.setContainerMetadata()
         case .getContainerACL: try call.getContainerACL()
         case .setContainerACL: try await call.setContainerACL()
+        case .undeleteContainer: try await call.undeleteContainer()
         case .leaseContainer: try await call.leaseContainer()
         case .listBlobs: try call.listBlobs()
         case .putBlob: try await call.putBlob()

@@ -16,12 +16,19 @@ struct SoftDelete: Sendable {
         days = policy["Days"].flatMap { Int64($0) } ?? 7
     }
 
-    /// Whether a deleted blob is still kept.
-    func keeps(_ record: ObjectRecord, _ now: Int64) -> Bool { remainingDays(record, now) > 0 }
+    /// Whether a deleted blob or container with these fields is still kept.
+    func keeps(_ fields: FieldList, _ now: Int64) -> Bool { remainingDays(fields, now) > 0 }
 
-    func remainingDays(_ record: ObjectRecord, _ now: Int64) -> Int64 {
-        guard let days, let deleted = record.fields["deleted-time"].flatMap({ Int64($0) }) else { return 0 }
+    func remainingDays(_ fields: FieldList, _ now: Int64) -> Int64 {
+        guard let days, let deleted = fields["deleted-time"].flatMap({ Int64($0) }) else { return 0 }
         return days - (now - deleted) / 86_400_000
+    }
+
+    /// When it was deleted and how long it stays, as listings say it.
+    func write(_ fields: FieldList, _ now: Int64, _ xml: inout XMLWriter) {
+        guard let time = fields["deleted-time"].flatMap({ Int64($0) }) else { return }
+        xml.element("DeletedTime", HTTPDate.rfc1123(time))
+        xml.element("RemainingRetentionDays", String(remainingDays(fields, now)))
     }
 }
 
@@ -33,7 +40,7 @@ extension AzureCall {
             let container = try call.find(transaction)
             let policy = try SoftDelete(transaction, account: account)
             let kept = try transaction.versions(container.id, call.blob).filter {
-                $0.kind == .deleted && policy.keeps($0, transaction.now)
+                $0.kind == .deleted && policy.keeps($0.fields, transaction.now)
             }
             if try transaction.object(container.id, call.blob) != nil { return }
             guard var newest = kept.first else { throw AzureError.blobNotFound }

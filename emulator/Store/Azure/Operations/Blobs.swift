@@ -69,6 +69,7 @@ extension AzureCall {
         struct Found {
             let record: ObjectRecord
             let range: Range<Int64>?
+            let isCurrent: Bool
         }
         let conditions = try BlobConditions(request)
         let leaseID = request.header("x-ms-lease-id")?.lowercased()
@@ -89,11 +90,15 @@ extension AzureCall {
                     throw error
                 }
             }
-            return (Found(record: record, range: range), range.map { record.segments.slice($0) } ?? record.segments)
+            return (
+                Found(record: record, range: range, isCurrent: try isCurrentVersion(record, snapshot)),
+                range.map { record.segments.slice($0) } ?? record.segments
+            )
         }
         let record = found.record
         var headers = HTTPHeaders()
         BlobProperties.add(record, to: &headers)
+        if found.isCurrent { headers.add(name: "x-ms-is-current-version", value: "true") }
         addLease(record.fields, to: &headers)
         let wantsMD5 = request.header("x-ms-range-get-content-md5")?.lowercased() == "true"
         if let range = found.range {
@@ -108,6 +113,12 @@ extension AzureCall {
         return HTTPReply(found.range == nil ? 200 : 206, headers, body: .contents(reader))
     }
 
+    /// Whether a record with a version is the one that a read without a version finds.
+    private func isCurrentVersion(_ record: ObjectRecord, _ reading: some StoreReading) throws -> Bool {
+        guard record.versionName != nil, record.kind == .object else { return false }
+        return try reading.object(record.bucket, record.key)?.version == record.version
+    }
+
     /// What the signature says the answer's headers are.
     private func addOverrides(to headers: inout HTTPHeaders) {
         for (name, value) in grant.overrides { headers.replaceOrAdd(name: name, value: value) }
@@ -115,11 +126,15 @@ extension AzureCall {
 
     func getBlobProperties() throws -> HTTPReply {
         let conditions = try BlobConditions(request)
-        let record = try store.read { try find($0).0 }
+        let (record, isCurrent) = try store.read { snapshot in
+            let record = try find(snapshot).0
+            return (record, try isCurrentVersion(record, snapshot))
+        }
         try conditions.check(record, isRead: true)
         try Lease(record.fields).allowRead(request.header("x-ms-lease-id")?.lowercased(), .blob)
         var headers = HTTPHeaders()
         BlobProperties.add(record, to: &headers)
+        if isCurrent { headers.add(name: "x-ms-is-current-version", value: "true") }
         BlobProperties.addTier(record, to: &headers)
         if let md5 = record.fields["content-md5"] { headers.add(name: "Content-MD5", value: md5) }
         if record.kind == .object { addLease(record.fields, to: &headers) }

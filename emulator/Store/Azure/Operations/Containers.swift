@@ -113,12 +113,19 @@ extension AzureCall {
     }
 
     func deleteContainer() async throws -> HTTPReply {
-        let call = try detached()
+        let (call, account) = (try detached(), address.account)
         try await store.write { transaction in
             let container = try call.find(transaction)
             try call.conditions.check(etag: container.azureETag, modified: container.modified, isRead: false)
             try Lease(container.fields).allowWrite(call.leaseID, .container)
-            try transaction.delete(container)
+            let policy = try SoftDelete(transaction, account: account)
+            let deleted = DeletedContainers(of: call.namespace)
+            try deleted.purge(policy, transaction)
+            if policy.days == nil {
+                try transaction.delete(container)
+            } else {
+                try deleted.keep(container, transaction)
+            }
         }
         return HTTPReply(202)
     }
@@ -199,19 +206,40 @@ extension AzureCall {
         let marker = request.parameter("marker") ?? ""
         let limit = min(try number("maxresults", in: 1...Int(Int32.max)) ?? 5000, 5000)
         let includes = Set((request.parameter("include") ?? "").split(separator: ",").map(String.init))
-        let containers = try store.read {
-            try $0.buckets(account: namespace, prefix: prefix, from: marker, including: true, limit: limit + 1)
+        let now = Clock.milliseconds()
+        let (containers, policy) = try store.read { snapshot in
+            var containers = try snapshot.buckets(
+                account: namespace, prefix: prefix, from: marker, including: true, limit: limit + 1)
+            let policy = try SoftDelete(snapshot, account: address.account)
+            if includes.contains("deleted") {
+                containers += try snapshot.buckets(
+                    account: DeletedContainers(of: namespace).namespace, prefix: prefix, from: marker, including: true,
+                    limit: limit + 1
+                )
+                containers.sort { $0.name.precedes($1.name) }
+            }
+            return (containers, policy)
         }
+        func isDeleted(_ container: BucketRecord) -> Bool { container.fields["deleted-time"] != nil }
         var xml = XMLWriter()
         xml.element("EnumerationResults", ["ServiceEndpoint": endpoint]) { xml in
             if !prefix.isEmpty { xml.element("Prefix", prefix) }
             if !marker.isEmpty { xml.element("Marker", marker) }
             if let text = request.parameter("maxresults") { xml.element("MaxResults", text) }
             xml.element("Containers") { xml in
-                for container in containers.prefix(limit) {
+                for container in containers.prefix(limit)
+                where !isDeleted(container) || policy.keeps(container.fields, now) {
                     xml.element("Container") { xml in
-                        xml.element("Name", container.name)
-                        xml.element("Properties") { writeProperties(of: container, &$0) }
+                        let (name, version) = DeletedContainers.parts(container.name)
+                        xml.element("Name", name)
+                        if isDeleted(container) {
+                            xml.element("Deleted", "true")
+                            xml.element("Version", version)
+                        }
+                        xml.element("Properties") { xml in
+                            writeProperties(of: container, &xml)
+                            if isDeleted(container) { policy.write(container.fields, now, &xml) }
+                        }
                         let metadata = container.fields.all("meta:")
                         if includes.contains("metadata"), !metadata.isEmpty {
                             xml.element("Metadata") { xml in

@@ -9,6 +9,7 @@ extension AzureCall {
         let namespace: String
         let blob: String
         let snapshot: String?
+        let version: String?
         let conditions: BlobConditions
         /// As the client wrote it, without its signature.
         let shown: String
@@ -17,6 +18,7 @@ extension AzureCall {
             let missing = AzureError(404, "CannotVerifyCopySource", "The specified blob does not exist.")
             guard let bucket = try reading.bucket(container, account: namespace),
                 let record = try snapshot.map({ try reading.snapshot(bucket.id, blob, named: $0) })
+                    ?? version.map({ try reading.version(bucket.id, blob, named: $0) })
                     ?? reading.object(bucket.id, blob)
             else { throw missing }
             try conditions.check(record, isRead: false)
@@ -47,7 +49,8 @@ extension AzureCall {
         }
         return Source(
             container: origin.container, namespace: space, blob: origin.blob, snapshot: inner.parameter("snapshot"),
-            conditions: try BlobConditions(request, prefix: "x-ms-source-"), shown: text)
+            version: inner.parameter("versionid"), conditions: try BlobConditions(request, prefix: "x-ms-source-"),
+            shown: text)
     }
 
     func copyBlob() async throws -> HTTPReply {

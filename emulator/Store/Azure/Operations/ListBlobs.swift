@@ -18,17 +18,18 @@ extension AzureCall {
             throw AzureError.invalidQuery("include", unknown)
         }
         let start = try BlobMarker(decoding: marker)
-        let page = try store.read { snapshot in
+        let (page, policy) = try store.read { snapshot in
             let container = try container(snapshot)
             let policy = try SoftDelete(snapshot, account: address.account)
-            let keeps: (ObjectRecord) -> Bool = { policy.keeps($0, Clock.milliseconds()) }
-            return try BlobPage(
+            let keeps: (ObjectRecord) -> Bool = { policy.keeps($0.fields, Clock.milliseconds()) }
+            let page = try BlobPage(
                 snapshot,
                 ListQuery(
                     bucket: container.id, prefix: prefix, delimiter: delimiter, after: start.after, limit: limit),
                 withSnapshots: includes.contains("snapshots"), withVersions: includes.contains("versions"),
                 withUncommitted: includes.contains("uncommittedblobs"),
                 withDeleted: includes.contains("deleted") ? keeps : nil)
+            return (page, policy)
         }
         var xml = XMLWriter()
         xml.element("EnumerationResults", ["ServiceEndpoint": endpoint, "ContainerName": address.container]) { xml in
@@ -40,7 +41,7 @@ extension AzureCall {
                 for entry in page.entries {
                     switch entry {
                     case .prefix(let prefix): xml.element("BlobPrefix") { Self.writeName(prefix, &$0) }
-                    case .blob(let record, let isCurrent): write(record, isCurrent, includes, &xml)
+                    case .blob(let record, let isCurrent): write(record, isCurrent, includes, policy, &xml)
                     case .uncommitted(let name): writeUncommitted(name, &xml)
                     }
                 }
@@ -68,7 +69,9 @@ extension AzureCall {
         }
     }
 
-    private func write(_ record: ObjectRecord, _ isCurrent: Bool, _ includes: Set<String>, _ xml: inout XMLWriter) {
+    private func write(
+        _ record: ObjectRecord, _ isCurrent: Bool, _ includes: Set<String>, _ policy: SoftDelete, _ xml: inout XMLWriter
+    ) {
         xml.element("Blob") { xml in
             Self.writeName(record.key, &xml)
             if record.kind == .deleted { xml.element("Deleted", "true") }
@@ -77,7 +80,7 @@ extension AzureCall {
                 xml.element("VersionId", version)
                 if isCurrent { xml.element("IsCurrentVersion", "true") }
             }
-            xml.element("Properties") { writeProperties(record, includes, &$0) }
+            xml.element("Properties") { writeProperties(record, includes, policy, &$0) }
             let metadata = record.fields.all("meta:")
             if includes.contains("metadata") {
                 if metadata.isEmpty {
@@ -91,7 +94,9 @@ extension AzureCall {
         }
     }
 
-    private func writeProperties(_ record: ObjectRecord, _ includes: Set<String>, _ xml: inout XMLWriter) {
+    private func writeProperties(
+        _ record: ObjectRecord, _ includes: Set<String>, _ policy: SoftDelete, _ xml: inout XMLWriter
+    ) {
         xml.element("Creation-Time", HTTPDate.rfc1123(BlobProperties.created(record)))
         xml.element("Last-Modified", HTTPDate.rfc1123(record.modified))
         xml.element("Etag", record.azureETag)
@@ -122,12 +127,7 @@ extension AzureCall {
             for (field, name) in names { if let value = record.fields["copy-" + field] { xml.element(name, value) } }
         }
         xml.element("ServerEncrypted", "true")
-        if let time = record.fields["deleted-time"].flatMap({ Int64($0) }) {
-            xml.element("DeletedTime", HTTPDate.rfc1123(time))
-            let days = try? store.read { try SoftDelete($0, account: address.account) }
-                .remainingDays(record, Clock.milliseconds())
-            xml.element("RemainingRetentionDays", String(days ?? 0))
-        }
+        policy.write(record.fields, Clock.milliseconds(), &xml)
         let tags = record.fields.all("tag:").count
         if tags > 0 { xml.element("TagCount", String(tags)) }
     }
