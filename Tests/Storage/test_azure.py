@@ -405,3 +405,78 @@ def test_service_properties_round_trip(tmp_path):
     assert service.get_service_properties()["cors"] == []
     assert plain(service.get_service_properties()["static_website"]) == plain(given["static_website"])
     own.kill()
+
+
+def test_user_delegation(blobs, container):
+    container.upload_blob("dir/u", b"1")
+    url = container.get_blob_client("dir/u").url
+    key = blobs.get_user_delegation_key(soon(-1), soon())
+    readable = BlobSasPermissions(read=True)
+
+    def sign(key, permission=readable, expiry=None, name="dir/u"):
+        return generate_blob_sas(
+            ACCOUNT, container.container_name, name, user_delegation_key=key, permission=permission,
+            expiry=expiry or soon())
+
+    def refused(query):
+        with pytest.raises(urllib.error.HTTPError) as error:
+            urllib.request.urlopen(url + "?" + query)
+        assert error.value.code == 403
+        return error.value.headers["x-ms-error-code"]
+
+    sas = sign(key)
+    assert urllib.request.urlopen(url + "?" + sas).read() == b"1"
+    whole = generate_container_sas(
+        ACCOUNT, container.container_name, user_delegation_key=key, expiry=soon(),
+        permission=ContainerSasPermissions(read=True))
+    assert urllib.request.urlopen(url + "?" + whole).read() == b"1"
+    for name in ["skoid", "sktid", "skt", "ske", "sks", "skv", "sp", "se", "sv", "sr"]:
+        before, _, rest = sas.partition(name + "=")
+        value, _, after = rest.partition("&")
+        assert refused(f"{before}{name}={value[:-1]}{'0' if value[-1] != '0' else '1'}&{after}") == (
+            "AuthenticationFailed"), name
+    assert refused(sign(key, name="other")) == "AuthenticationFailed"
+    assert refused(sign(key, expiry=soon(-1))) == "AuthenticationFailed"
+    assert refused(sign(key, permission=BlobSasPermissions(write=True))) == "AuthorizationPermissionMismatch"
+    assert refused(sas + "&srq=a") == "AuthenticationFailed"
+    early = blobs.get_user_delegation_key(soon(1), soon(2))
+    assert refused(sign(early)) == "AuthenticationFailed"
+    with pytest.raises(HttpResponseError) as error:
+        blobs.get_user_delegation_key(soon(), soon(24 * 8))
+    assert error.value.error_code == "InvalidInput"
+
+
+def bearer(claims, key=ACCOUNT_KEY, alg="HS256"):
+    """A token of the emulator's own issuer, made with the account's key."""
+    import hashlib
+    import hmac
+    import json
+
+    def encode(data):
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    text = encode(json.dumps({"alg": alg, "typ": "JWT"}).encode()) + "." + encode(json.dumps(claims).encode())
+    return text + "." + encode(hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest())
+
+
+def test_bearer_tokens(store, container):
+    container.upload_blob("t", b"1")
+    url = container.get_blob_client("t").url
+    good = {"aud": "https://storage.azure.com", "exp": int(soon().timestamp()), "oid": "me", "tid": "here"}
+
+    def get(token, url=url, data=None):
+        headers = {"Authorization": "Bearer " + token, "x-ms-version": "2026-10-06"}
+        return urllib.request.urlopen(urllib.request.Request(url, data, headers)).read()
+
+    assert get(bearer(good)) == b"1"
+    key = f"<KeyInfo><Expiry>{soon():%Y-%m-%dT%H:%M:%SZ}</Expiry></KeyInfo>".encode()
+    answer = get(bearer(good), store.blob_endpoint + "/?restype=service&comp=userdelegationkey", key)
+    assert b"<SignedOid>me</SignedOid><SignedTid>here</SignedTid>" in answer
+    past, future = int(soon(-1).timestamp()), int(soon().timestamp())
+    for token in [
+            bearer({**good, "exp": past}), bearer({**good, "nbf": future}), bearer({**good, "aud": "https://other"}),
+            bearer({k: v for k, v in good.items() if k != "exp"}), bearer({k: v for k, v in good.items() if k != "oid"}),
+            bearer(good, key=base64.b64encode(b"wrong" * 8).decode()), bearer(good, alg="none"), "a.b.c", "x"]:
+        with pytest.raises(urllib.error.HTTPError) as error:
+            get(token)
+        assert (error.value.code, error.value.headers["x-ms-error-code"]) == (401, "InvalidAuthenticationInfo")

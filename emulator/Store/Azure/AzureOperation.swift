@@ -3,6 +3,7 @@ import NIOHTTP1
 /// What a request asks for, from its method, its address and `restype` and `comp`.
 enum AzureOperation {
     case listContainers, getServiceProperties, setServiceProperties, getServiceStats, getAccountInfo, batch, findByTags
+    case getUserDelegationKey
     case createContainer, getContainerProperties, deleteContainer, setContainerMetadata, getContainerACL,
         setContainerACL
     case undeleteContainer, leaseContainer, listBlobs
@@ -31,6 +32,7 @@ enum AzureOperation {
         case ("GET", "stats"): .getServiceStats
         case ("GET", "blobs"): .findByTags
         case ("POST", "batch"): .batch
+        case ("POST", "userdelegationkey"): .getUserDelegationKey
         default: nil
         }
     }
@@ -87,6 +89,7 @@ enum AzureOperation {
     var need: AzureNeed {
         switch self {
         case .listContainers: AzureNeed("s", "l")
+        case .getUserDelegationKey: AzureNeed("s", "")
         case .getServiceProperties, .getServiceStats: AzureNeed("s", "r")
         case .setServiceProperties: AzureNeed("s", "w")
         case .getAccountInfo: AzureNeed("s", "rwdlacup")

@@ -80,6 +80,7 @@ struct AzureResponder: HTTPResponder {
         case .getAccountInfo: call.getAccountInfo()
         case .batch: try await call.batch { await reply(to: $0) }
         case .findByTags: try call.findByTags()
+        case .getUserDelegationKey: try await call.getUserDelegationKey()
         case .createContainer: try await call.createContainer()
         case .getContainerProperties: try call.getContainerProperties()
         case .deleteContainer: try await call.deleteContainer()

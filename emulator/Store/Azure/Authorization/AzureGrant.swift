@@ -8,6 +8,8 @@ struct AzureGrant {
     var resourceTypes: Set<Character>?
     /// Who asks, for events.
     var principal: String
+    /// The tenant of who asks, where a bearer token names one.
+    var tenant = "00000000-0000-0000-0000-000000000000"
     /// Headers of answers that a signature overrides.
     var overrides: [(name: String, value: String)] = []
 
