@@ -26,11 +26,6 @@ final class FrameOutput: FrameSink {
         try output.write { bytes throws(FrameError) in try frame.append(to: &bytes, limits: limits) }
     }
 
-    /// Sends a frame that is small for certain; what it throws is a mistake of the runtime's own.
-    func sendSmall(_ frame: Frame) {
-        do { try send(frame) } catch { StandardStreams.fail("a \(frame.type) frame cannot be sent: \(error)") }
-    }
-
     /// Waits until everything has been handed to the system.
     func flush() async { await output.flush() }
 }

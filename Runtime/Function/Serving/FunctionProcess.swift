@@ -43,7 +43,7 @@ struct FunctionProcess<F: Function>: Sendable {
         do {
             guard let limits = try await session.initialized() else { return await leave(sink) }
             let started = try await Startup<F>.function { Runner<F>.write($0, id: nil, to: sink) }
-            session.serve { await started.runner.run($0, sink: sink, limits: limits) }
+            session.serve { await started.runner.run($0, sink: $1, limits: limits) }
             try await session.drained()
             await started.function.shutdown()
             status = await leave(sink)

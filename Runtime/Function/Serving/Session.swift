@@ -6,27 +6,29 @@ internal import Synchronization
 /// Frames are handled on the thread that reads them and never wait. Whoever runs the session awaits its milestones:
 /// ``initialized()`` and ``drained()``.
 final class Session: Sendable {
-    /// Answers one invocation, and sends the frame that finishes it.
-    typealias Work = @Sendable (ActiveInvocation) async -> Void
+    /// Answers one invocation, and sends the frame that finishes it to the sink it is given.
+    typealias Work = @Sendable (ActiveInvocation, any FrameSink) async -> Void
 
     private struct State: Sendable {
         var limits: FrameLimits?
         var work: Work?
         var isDraining = false
         var active: [String: ActiveInvocation] = [:]
+        /// The ids that count against the concurrency: until the frame that finishes one is about to be sent.
+        var places: Set<String> = []
         /// No deadline of an active invocation is earlier.
         var nextDeadline: ContinuousClock.Instant?
     }
 
     private let state = Awaitable(State())
-    private let sink: FrameOutput
+    private let sink: any FrameSink
     private let timeout: Duration
     private let concurrency: Int
 
     /// - Parameters:
     ///   - limits: what one process of the function takes on.
     ///   - sink: where its frames go.
-    init(limits: Limits, sink: FrameOutput) {
+    init(limits: Limits, sink: any FrameSink) {
         self.sink = sink
         self.timeout = limits.timeout
         self.concurrency = limits.concurrency
@@ -104,11 +106,12 @@ final class Session: Sendable {
         let work = state.mutate { state -> Result<Work, Failure> in
             guard let work = state.work else { return .failure(.unavailable("the function is not ready")) }
             guard !state.isDraining else { return .failure(.unavailable("the function is shutting down")) }
-            guard state.active.count < concurrency else {
+            guard state.places.count < concurrency else {
                 return .failure(.unavailable("more than \(concurrency) invocations at once"))
             }
             guard state.active[active.id] == nil else { return .failure(.conflict("the id is in use")) }
             state.active[active.id] = active
+            state.places.insert(active.id)
             state.nextDeadline = min(state.nextDeadline ?? active.deadline, active.deadline)
             return .success(work)
         }
@@ -117,7 +120,7 @@ final class Session: Sendable {
         case .success(let work):
             active.attach(
                 Task {
-                    await work(active)
+                    await work(active, PlaceKeeper(id: active.id, session: self))
                     state.mutate { $0.active[active.id] = nil }
                 })
         }
@@ -132,5 +135,20 @@ final class Session: Sendable {
             }
         }
         return ActiveInvocation(invocation, timeout: timeout, credit: Credit(limits.credit), stream: stream)
+    }
+
+    /// The sink of one invocation. It gives the place of its id free before it sends the frame that finishes it: the host may
+    /// send the next invocation the moment it has read that frame.
+    private struct PlaceKeeper: FrameSink {
+        let id: String
+        let session: Session
+
+        func send(_ frame: Frame) throws(FrameError) {
+            switch frame {
+            case .result, .end, .error: session.state.mutate { _ = $0.places.remove(id) }
+            default: break
+            }
+            try session.sink.send(frame)
+        }
     }
 }
