@@ -346,3 +346,28 @@ def test_cors(store, bucket):
     assert answer.status_code == 200
     assert answer.headers["Access-Control-Allow-Origin"] == "http://localhost:7071"
     assert "x-amz-meta-prompt" in answer.headers["Access-Control-Allow-Headers"]
+
+
+@pytest.mark.parametrize("action", [
+    {"Expiration": {"Days": 0}}, {"NoncurrentVersionExpiration": {"NoncurrentDays": 0}},
+    {"AbortIncompleteMultipartUpload": {"DaysAfterInitiation": -1}},
+])
+def test_lifecycle_periods_are_positive(s3, bucket, action):
+    with pytest.raises(ClientError) as error:
+        s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={
+            "Rules": [{"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, **action}]})
+    assert (status(error), code(error)) == (400, "InvalidArgument")
+
+
+def test_lifecycle_is_executed(s3, bucket):
+    import time
+
+    for key in ["tmp/a", "kept"]:
+        s3.put_object(Bucket=bucket, Key=key, Body=b"1")
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={
+        "Rules": [{"ID": "r", "Status": "Enabled", "Filter": {"Prefix": "tmp/"}, "Expiration": {"Date": "2020-01-01"}}]})
+    end = time.monotonic() + 60
+    while "tmp/a" in [c["Key"] for c in s3.list_objects_v2(Bucket=bucket)["Contents"]]:
+        assert time.monotonic() < end, "the object did not expire"
+        time.sleep(0.5)
+    assert s3.get_object(Bucket=bucket, Key="kept")["Body"].read() == b"1"

@@ -3,6 +3,7 @@ import ServiceLifecycle
 /// The S3 dialect on a port of its own.
 package struct S3Server: Service {
     private let server: HTTPServer
+    private let lifecycle: LifecycleSweep
 
     /// - Parameter onBound: called once with the port that was taken, before the first request.
     package init(
@@ -12,9 +13,16 @@ package struct S3Server: Service {
         server = HTTPServer(
             host: options.host, port: options.port, responder: S3Responder(store: store, options: options),
             onBound: onBound)
+        lifecycle = LifecycleSweep(store)
     }
 
-    /// Serves until the task is cancelled.
+    /// Serves until the task is cancelled, and meanwhile does what the lifecycles of the buckets ask for.
     /// - Throws: ``StoreError/cannotListen(address:reason:)``.
-    package func run() async throws { try await server.run() }
+    package func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { await lifecycle.run() }
+            try await server.run()
+            group.cancelAll()
+        }
+    }
 }

@@ -49,6 +49,13 @@ enum S3SettingRules {
                     throw .invalidArgument("Rule ID must be unique. Found same ID for more than one rule")
                 }
             }
+            let periods = [
+                rule.first("NoncurrentVersionExpiration")?["NoncurrentDays"],
+                rule.first("AbortIncompleteMultipartUpload")?["DaysAfterInitiation"],
+            ]
+            for days in periods.compactMap(\.self) where (Int(days) ?? 0) <= 0 {
+                throw .invalidArgument("A period of days must be a positive integer", name: "Days", value: days)
+            }
             for expiration in rule.all("Expiration") {
                 if let days = expiration["Days"], (Int(days) ?? 0) <= 0 {
                     throw .invalidArgument("'Days' for Expiration action must be a positive integer")
