@@ -121,7 +121,7 @@ let package = Package(
 
         // emulator: the whole cloud on a laptop.
         library(
-            "ObjectStore", "emulator/Store", "JSON", "XML", "Cryptography", nio, nioPosix, nioHTTP1,
+            "ObjectStore", "emulator/Store", "JSON", "XML", "Cryptography", "HTTPClient", nio, nioPosix, nioHTTP1,
             logging, lifecycle, grdb),
         library(
             "ProviderStandIns", "emulator/Providers", "JSON", "Cryptography", "HTTPClient", "CZlib", hummingbird, nio,

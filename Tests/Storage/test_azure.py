@@ -475,8 +475,81 @@ def test_bearer_tokens(store, container):
     past, future = int(soon(-1).timestamp()), int(soon().timestamp())
     for token in [
             bearer({**good, "exp": past}), bearer({**good, "nbf": future}), bearer({**good, "aud": "https://other"}),
-            bearer({k: v for k, v in good.items() if k != "exp"}), bearer({k: v for k, v in good.items() if k != "oid"}),
+            bearer({k: v for k, v in good.items() if k != "exp"}),
+            bearer({k: v for k, v in good.items() if k != "oid"}),
             bearer(good, key=base64.b64encode(b"wrong" * 8).decode()), bearer(good, alg="none"), "a.b.c", "x"]:
         with pytest.raises(urllib.error.HTTPError) as error:
             get(token)
         assert (error.value.code, error.value.headers["x-ms-error-code"]) == (401, "InvalidAuthenticationInfo")
+
+
+@pytest.fixture
+def outside():
+    """A web server with one picture that serves ranges, and one secret one."""
+    import http.server
+    import threading
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        body = bytes(range(256)) * 8
+
+        def do_GET(self):
+            allowed = self.path == "/cat.png" or self.headers.get("Authorization") == "Bearer x"
+            if not allowed:
+                self.send_error(404 if self.path == "/none" else 403)
+                return
+            wanted = self.headers.get("Range")
+            first, last = (int(n) for n in wanted[6:].split("-")) if wanted else (0, len(self.body) - 1)
+            part = self.body[first:last + 1]
+            self.send_response(206 if wanted else 200)
+            self.send_header("Content-Type", "image/png")
+            self.send_header("Content-Length", str(len(part)))
+            self.end_headers()
+            self.wfile.write(part)
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.body, server.url = Handler.body, f"http://127.0.0.1:{server.server_port}"
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_from_outside(container, outside):
+    picture, body = outside.url + "/cat.png", outside.body
+    copied = container.get_blob_client("copied")
+    assert copied.start_copy_from_url(picture, metadata={"a": "b"})["copy_status"] == "success"
+    properties = copied.get_blob_properties()
+    assert (properties.copy.source, properties.copy.progress) == (picture, "2048/2048")
+    assert (properties.content_settings.content_type, properties.metadata) == ("image/png", {"a": "b"})
+    assert copied.download_blob().readall() == body
+    put = container.get_blob_client("put")
+    put.upload_blob_from_url(picture, content_settings=ContentSettings(content_type="image/x"))
+    assert put.get_blob_properties().content_settings.content_type == "image/x"
+    assert put.download_blob().readall() == body
+    blocks = container.get_blob_client("blocks")
+    blocks.stage_block_from_url("a" * 24, picture, source_offset=256, source_length=100)
+    blocks.commit_block_list([BlobBlock("a" * 24)])
+    assert blocks.download_blob().readall() == body[:100]
+    log = container.get_blob_client("log")
+    log.create_append_blob()
+    log.append_block_from_url(picture, source_offset=1, source_length=3)
+    assert log.download_blob().readall() == b"\x01\x02\x03"
+    disk = container.get_blob_client("disk")
+    disk.create_page_blob(1024)
+    disk.upload_pages_from_url(picture, offset=512, length=512, source_offset=512)
+    assert disk.download_blob().readall() == bytes(512) + body[512:1024]
+    put.upload_blob_from_url(outside.url + "/secret", overwrite=True, source_authorization="Bearer x")
+    for path, status in [("/none", 404), ("/secret", 403)]:
+        with pytest.raises(HttpResponseError) as error:
+            copied.start_copy_from_url(outside.url + path)
+        assert (error.value.status_code, error.value.error_code) == (status, "CannotVerifyCopySource")
+    with pytest.raises(HttpResponseError) as error:
+        put.upload_blob_from_url(picture, overwrite=True, source_content_md5=b"0" * 16)
+    assert error.value.error_code == "Md5Mismatch"
+    with pytest.raises(HttpResponseError) as error:
+        copied.start_copy_from_url("http://127.0.0.1:1/x")
+    assert error.value.error_code == "CannotVerifyCopySource"
+    assert copied.download_blob().readall() == body

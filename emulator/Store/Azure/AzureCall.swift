@@ -12,6 +12,7 @@ struct AzureCall {
     let grant: AzureGrant
     let store: ObjectStore
     let options: AzureOptions
+    let outside: OutsideSource
 
     var blob: String { address.blob }
 

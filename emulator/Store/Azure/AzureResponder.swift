@@ -7,6 +7,7 @@ struct AzureResponder: HTTPResponder {
     private let store: ObjectStore
     private let options: AzureOptions
     private let authenticator: AzureAuthenticator
+    private let outside = OutsideSource()
     private let logger = Logger(label: "object-store.azure")
 
     init(store: ObjectStore, options: AzureOptions) {
@@ -52,7 +53,8 @@ struct AzureResponder: HTTPResponder {
             throw AzureError(403, "WriteOperationNotSupportedOnSecondary", "Write operations are not allowed.")
         }
         let call = AzureCall(
-            request: request, address: address, namespace: namespace, grant: grant, store: store, options: options)
+            request: request, address: address, namespace: namespace, grant: grant, store: store, options: options,
+            outside: outside)
         var reply = try await perform(operation, call)
         try cors.decorate(&reply, request)
         return reply
