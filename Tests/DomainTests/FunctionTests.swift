@@ -137,11 +137,20 @@ struct FunctionTests {
         #expect(jobs.count == 1)
         #expect(jobs[0]["prompt"] == "a harbour" && jobs[0]["status"] == "queued" && jobs[0]["priority"] == "low")
         #expect(jobs[0]["parameters"] == ["negative_prompt": "people", "seed": 7])
-        // Stored again, it is another picture and another job.
-        _ = await function.object(object(key, metadata, etag: "other"))
-        let again = try await TestedFunction(ListJobs.self, environment: environment).request(.get, "/api/v1/jobs")
+    }
+
+    @Test func `the same file stored again is another job, with the same prompt or another`() async throws {
+        let key = "uploads/harbour.png"
+        store[key] = TestImages.png
+        let function = try await TestedFunction(ImageUploaded.self, environment: environment)
+        for (id, prompt) in [("1", "dawn"), ("2", "dusk"), ("3", "dusk"), ("2", "dusk")] {
+            #expect(await function.object(object(key, ["prompt": prompt], id: id)).failure == nil)
+        }
+        // One event cannot ask for two things: no delivery will fare better.
+        #expect(await function.object(object(key, ["prompt": "noon"], id: "1")).failure == nil)
+        let list = try await TestedFunction(ListJobs.self, environment: environment).request(.get, "/api/v1/jobs")
             .json()
-        #expect(again["items"]?.array?.count == 2)
+        #expect(list["items"]?.array?.map { $0["prompt"]?.string } == ["dusk", "dusk", "dawn"])
     }
 
     @Test func `an upload that nobody announced and that asks for nothing is left alone`() async throws {
@@ -155,9 +164,9 @@ struct FunctionTests {
         #expect(list["items"] == [])
     }
 
-    private func object(_ key: String, _ metadata: [String: String] = [:], etag: String = "e") -> StoredObject {
+    private func object(_ key: String, _ metadata: [String: String] = [:], id: String = "event") -> StoredObject {
         StoredObject(
-            id: "event", event: .created, time: Date(), store: "s3", bucket: "darkroom", key: key, size: 33, etag: etag,
+            id: id, event: .created, time: Date(), store: "s3", bucket: "darkroom", key: key, size: 33, etag: "e",
             contentType: "image/png", metadata: metadata)
     }
 

@@ -52,6 +52,8 @@ package struct UploadIntake: Sendable {
             return .job(try await create(try metadata.job(drawingFrom: image), user: user, log: log))
         } catch let failure as Failure where failure.code == .invalid {
             return .ignored(reason: "its metadata does not make a job: \(failure.message)")
+        } catch let failure as Failure where failure.code == .conflict {
+            return .ignored(reason: "its event has already made another job: \(failure.message)")
         }
     }
 

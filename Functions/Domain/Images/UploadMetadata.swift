@@ -9,18 +9,17 @@ internal import JSON
 /// `prompt` makes it a job; `negative`, `seed`, `workflow` and `priority` may stand beside it.
 package struct UploadMetadata: Sendable, Hashable {
     private let values: [String: String]
-    private let key: String
-    private let etag: String
+    private let event: String
 
     /// - Returns: nil for an upload without a prompt.
     package init?(_ object: StoredObject) {
         guard object.metadata["prompt"] != nil else { return nil }
         values = object.metadata
-        key = object.key
-        etag = object.etag
+        event = object.id
     }
 
-    /// The job for the stored picture. It has the same idempotency key for each delivery of the same upload.
+    /// The job for the stored picture. Its idempotency key is that of the event: the same when it is delivered again, another when
+    /// the same file is stored again.
     ///
     /// - Throws: `Failure.invalid` that names what is wrong with the metadata.
     package func job(drawingFrom image: UUID) throws(Failure) -> NewJob {
@@ -34,6 +33,6 @@ package struct UploadMetadata: Sendable, Hashable {
         guard let priority else { throw .invalid("must be high, normal or low", field: "priority") }
         return try NewJob(
             prompt: values["prompt"] ?? "", parameters: parameters, workflowID: values["workflow"], priority: priority,
-            imageID: image, idempotencyKey: "upload-" + Hex.encode(SHA256.hash("\(key)\n\(etag)".utf8)))
+            imageID: image, idempotencyKey: "upload-" + Hex.encode(SHA256.hash(event.utf8)))
     }
 }
