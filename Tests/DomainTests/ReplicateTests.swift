@@ -9,14 +9,12 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct ReplicateTests {
     private func provider(
-        _ server: LocalServer, model: String = "acme/painter", publicURL: String? = "http://gateway.test",
-        addresses: String = "any"
+        _ server: LocalServer, model: String = "acme/painter", addresses: String = "any"
     ) throws -> Replicate {
-        var values = [
+        let values = [
             "REPLICATE_API_TOKEN": "r8_secret", "REPLICATE_BASE_URL": server.url + "/", "REPLICATE_MODEL": model,
             "RESULT_ADDRESSES": addresses,
         ]
-        values["PUBLIC_URL"] = publicURL
         return try Replicate(Configuration(values), HTTPClient())
     }
 
@@ -44,7 +42,8 @@ struct ReplicateTests {
         let body = try JSON(parsing: sent.body)
         #expect(body["version"]?.string == version)
         #expect(body["input"] == ["seed": 7, "prompt": "a fox"])
-        #expect(body["webhook"]?.string == "http://gateway.test/api/v1/webhooks/replicate?job=\(job.text)")
+        // Nothing here serves one.
+        #expect(body["webhook"] == nil)
         #expect(server.requests.count == 1)
     }
 
@@ -160,16 +159,14 @@ struct ReplicateTests {
         #expect(forgetful.requests.count == 1 && troubled.requests.count == 1)
     }
 
-    @Test func `a lost call is found by its input or its webhook, page after page, not beyond its time`() async throws {
+    @Test func `a lost call is found by its input, page after page, not beyond its time`() async throws {
         let intended = Date(timeIntervalSince1970: 1_800_000_000)
-        func prediction(_ id: String, _ input: JSON, at offset: Double, webhook: String? = nil) -> JSON {
+        func prediction(_ id: String, _ input: JSON, at offset: Double) -> JSON {
             let created = intended.addingTimeInterval(offset).formatted(.iso8601)
             return [
                 "id": .string(id), "status": "processing", "input": input, "created_at": .string(created),
-                "webhook": webhook.map(JSON.string) ?? nil,
             ]
         }
-        let hook = "http://gateway.test/api/v1/webhooks/replicate?job=\(job.text)"
         let pages: [String: JSON] = [
             "/v1/predictions": [
                 "next": "/v1/predictions?cursor=2",
@@ -181,7 +178,7 @@ struct ReplicateTests {
             "/v1/predictions?cursor=2": [
                 "next": "/v1/predictions?cursor=3",
                 "results": [
-                    prediction("hooked", ["prompt": "?"], at: 1, webhook: hook),
+                    prediction("first", ["prompt": "a fox"], at: 1),
                     prediction("old", ["prompt": "a fox"], at: -100),
                 ],
             ],
@@ -190,7 +187,7 @@ struct ReplicateTests {
             .init(status: pages[request.path] == nil ? 404 : 200, body: pages[request.path]?.serialized ?? [])
         }
         let found = try await provider(server).lookUp(request(), since: intended)
-        #expect(found.map(\.requestID) == ["same", "hooked"])
+        #expect(found.map(\.requestID) == ["same", "first"])
         #expect(server.requests.count == 2)
     }
 
@@ -203,12 +200,6 @@ struct ReplicateTests {
         let server = try answering(200, page)
         #expect(try await provider(server).lookUp(request(), since: Date()).isEmpty)
         #expect(foreign.requests.isEmpty)
-    }
-
-    @Test func `only addresses that Replicate can call are given as webhooks`() async throws {
-        let server = try answering(201, ["id": "p1", "status": "starting"])
-        _ = try await provider(server, publicURL: nil).submit(request())
-        #expect(try JSON(parsing: server.requests[0].body)["webhook"] == nil)
     }
 
     @Test func `results come without credentials, and never from a private address unless allowed`() async throws {

@@ -8,7 +8,7 @@ internal import JSON
 /// ended, fetch its output.
 ///
 /// Replicate has no idempotency key, so a create is never repeated blindly: one whose answer was lost is looked for in the list of
-/// predictions, by its input and by the job's id, which travels in the query of the webhook's address.
+/// predictions, by its input.
 package struct Replicate: ImageProvider {
     package static let token = ConfigurationKey<String>(
         "REPLICATE_API_TOKEN", summary: "API token of Replicate", secret: true)
@@ -20,15 +20,9 @@ package struct Replicate: ImageProvider {
         "REPLICATE_MODEL",
         summary: "model to draw with: owner/name of an official one, owner/name:version, or a version",
         default: "black-forest-labs/flux-schnell")
-    package static let publicURL = ConfigurationKey<String>(
-        "PUBLIC_URL", summary: "where this service is reached from outside, for the webhooks of providers",
-        kind: "an address", want: "https://darkroom.example"
-    ) { $0.hasPrefix("http://") || $0.hasPrefix("https://") ? $0.trimmingSlash : nil }.optional
 
     /// The keys a function declares that uses this provider.
-    package static let environment: [any ConfigurationKeyProtocol] = [
-        token, baseURL, model, publicURL, FetchPolicy.key,
-    ]
+    package static let environment: [any ConfigurationKeyProtocol] = [token, baseURL, model, FetchPolicy.key]
 
     package let name = "replicate"
     package var capabilities: ProviderCapabilities {
@@ -40,7 +34,6 @@ package struct Replicate: ImageProvider {
     private let base: String
     private let authorization: String
     private let target: ReplicateModel
-    private let webhook: String?
 
     /// Bytes of an input picture up to which Replicate advises a data: URL; larger ones are uploaded first.
     static let largestInline = 256 << 10
@@ -58,10 +51,6 @@ package struct Replicate: ImageProvider {
         base = try configuration[Self.baseURL]
         authorization = "Bearer \(try configuration[Self.token])"
         target = ReplicateModel(try configuration[Self.model])
-        // Replicate itself calls https addresses only and refuses a create that names another.
-        let publicURL = try configuration[Self.publicURL]
-        let isAcceptable = publicURL?.hasPrefix("https://") == true || base.hasPrefix("http://")
-        webhook = isAcceptable ? publicURL.map { "\($0)/api/v1/webhooks/replicate?job=" } : nil
     }
 
     package func submit(_ request: GenerationRequest) async throws(ProviderError) -> ProviderCall {
@@ -69,10 +58,6 @@ package struct Replicate: ImageProvider {
         if let image = request.image { input["image"] = .string(try await address(of: image)) }
         var body: JSONObject = ["input": .object(input)]
         if let version = target.version { body["version"] = .string(version) }
-        if let webhook {
-            body["webhook"] = .string(webhook + request.job.text)
-            body["webhook_events_filter"] = ["completed"]
-        }
         let answer = try await post(target.path, .object(body), creates: true)
         guard let call = Self.call(answer) else {
             throw ProviderError(
@@ -91,7 +76,6 @@ package struct Replicate: ImageProvider {
 
     package func lookUp(_ request: GenerationRequest, since: Date) async throws(ProviderError) -> [ProviderCall] {
         let input = JSON.object(input(of: request))
-        let webhook = webhook.map { JSON.string($0 + request.job.text) }
         let earliest = since.addingTimeInterval(-Self.clockSkew)
         var candidates: [ProviderCall] = []
         var next: String? = "/v1/predictions"
@@ -102,8 +86,7 @@ package struct Replicate: ImageProvider {
                 // Newest first: once they are older than the intent, none of the rest can be its.
                 guard let created = prediction["created_at"]?.string.flatMap(Date.init(parameter:)), created >= earliest
                 else { return candidates }
-                let isOurs = webhook.map { prediction["webhook"] == $0 } ?? false
-                guard isOurs || prediction["input"]?.withoutImage == input else { continue }
+                guard prediction["input"]?.withoutImage == input else { continue }
                 if let call = Self.call(prediction) { candidates.append(call) }
             }
             next = page["next"]?.string.flatMap(pathOnHost)
