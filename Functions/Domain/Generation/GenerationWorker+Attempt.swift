@@ -39,11 +39,11 @@ extension GenerationWorker {
                 return try await record(found, claim)
             }
             log.warning("an earlier attempt may have made the call; it is made again", ["jobId": claim.job.id.text])
-            guard try await leases.recordResubmission(claim) else { throw LeaseLost() }
+            guard try await Shield.persist({ try await leases.recordResubmission(claim) }) else { throw LeaseLost() }
         }
         if let image = claim.image {
             request.image = try await load(image)
-            guard try await leases.renew(claim.token) else { throw LeaseLost() }
+            guard try await Shield.persist({ try await leases.renew(claim.token) }) else { throw LeaseLost() }
         }
         // A cancel that comes now must not lose the answer: whoever is to stop the call needs its id.
         return try await Shield.run { [request] in
@@ -61,7 +61,9 @@ extension GenerationWorker {
             // Whatever kept the look-up from answering, the call may still be there: look again before making another.
             throw ProviderError(error.retryClass, error.message, call: .goesOn)
         }
-        let taken = try await leases.recorded(candidates.map(\.requestID), by: provider.name)
+        let taken = try await Shield.persist {
+            try await leases.recorded(candidates.map(\.requestID), by: provider.name)
+        }
         return candidates.first { !taken.contains($0.requestID) }
     }
 
@@ -110,7 +112,8 @@ extension GenerationWorker {
             case .canceled: throw ProviderError(.unavailable, "the call was canceled at the provider")
             case .running(let progress):
                 if let progress, progress > shown, progress <= 1 {
-                    guard let sequence = try await leases.progress(claim.token, progress) else { throw LeaseLost() }
+                    let sequence = try await Shield.persist { try await leases.progress(claim.token, progress) }
+                    guard let sequence else { throw LeaseLost() }
                     await notifier.notify(claim.job.id, sequence: sequence, log: log)
                     report(progress)
                     shown = progress

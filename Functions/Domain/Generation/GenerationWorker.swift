@@ -86,13 +86,18 @@ package struct GenerationWorker: Sendable {
     private func renew(
         _ claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void
     ) async throws {
+        let third = leases.lease / 3
+        var wait = third
         while true {
-            try await Task.sleep(for: leases.lease / 3)
+            try await Task.sleep(for: wait)
             report(nil)
+            wait = third
             do {
                 guard try await leases.renew(claim.token) else { return }
             } catch let failure as Failure where failure.code == .unavailable {
                 log.warning("the lease could not be renewed", ["jobId": claim.job.id.text, "error": "\(failure)"])
+                // Once the database is back, the sweep for dead workers may be next.
+                wait = min(third, .seconds(1))
             }
         }
     }

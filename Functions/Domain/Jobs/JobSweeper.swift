@@ -25,23 +25,24 @@ package struct JobSweeper: Sendable {
 
     /// Takes jobs back whose worker has not renewed its lease: processing -> queued, or failed as poisonous once
     /// `JobRules.workerDeaths` workers have died with it. Either way a wake-up follows: the next worker resumes the provider call,
-    /// or stops it.
+    /// or stops it. A lease that ran out before Postgres itself was started says nothing about its worker, which could not renew it.
     package func returnExpiredLeases() async throws -> Sweep {
         try await sweep(
             """
             with expired as (
-                select id, worker_deaths + 1 >= \(JobRules.workerDeaths) as poisonous from jobs
+                select id, worker_deaths + (lease_until >= pg_postmaster_start_time())::integer as deaths from jobs
                 where completed_at is null and status = 'processing' and lease_until < now()
                 order by id limit \(batch) for update skip locked),
+            judged as (select id, deaths, deaths >= \(JobRules.workerDeaths) as poisonous from expired),
             moved as (
                 update jobs set status = case when poisonous then 'failed' else 'queued' end, 
-                    worker_deaths = worker_deaths + 1, lease_owner = null, lease_until = null,
+                    worker_deaths = deaths, lease_owner = null, lease_until = null,
                     error_code = case when poisonous then 'poisonous' end,
                     error_message = case when poisonous then 
-                        'the job was given up: ' || worker_deaths + 1 || ' workers died while they worked on it' end,
+                        'the job was given up: ' || deaths || ' workers died while they worked on it' end,
                     completed_at = case when poisonous then now() end,
                     next_attempt_at = now(), woken_at = now(), event_sequence = event_sequence + 1
-                from expired where jobs.id = expired.id returning jobs.*),
+                from judged where jobs.id = judged.id returning jobs.*),
             event as (\(JobStatements.statusEvent(of: "moved"))),
             message as (\(JobStatements.wakeUps(of: "moved")))
             select moved.id, moved.event_sequence, message.id as message, message.priority 

@@ -21,6 +21,7 @@ final class FakeProvider: ImageProvider {
     let capabilities: ProviderCapabilities
     private let state = Mutex(State())
     private let onSubmit: @Sendable (String) async throws(ProviderError) -> ProviderCall.State
+    private let onLookUp: @Sendable () async throws(ProviderError) -> Void
     private let onPoll: @Sendable (ProviderCall, Int) async throws(ProviderError) -> ProviderCall.State
     private let onFetch: @Sendable () async throws(ProviderError) -> [UInt8]
 
@@ -30,6 +31,7 @@ final class FakeProvider: ImageProvider {
             _ throws(ProviderError) in
             .running(progress: nil)
         },
+        lookUp: @escaping @Sendable () async throws(ProviderError) -> Void = { () throws(ProviderError) in },
         poll: @escaping @Sendable (ProviderCall, Int) async throws(ProviderError) -> ProviderCall.State = {
             _, _ throws(ProviderError) in .succeeded([.bytes(TestImages.png)])
         },
@@ -39,6 +41,7 @@ final class FakeProvider: ImageProvider {
     ) {
         capabilities = ProviderCapabilities(findsLostCalls: findsLostCalls, cancels: true, takesImages: true)
         onSubmit = submit
+        onLookUp = lookUp
         onPoll = poll
         onFetch = fetch
     }
@@ -66,7 +69,8 @@ final class FakeProvider: ImageProvider {
     }
 
     func lookUp(_ request: GenerationRequest, since: Date) async throws(ProviderError) -> [ProviderCall] {
-        state.withLock {
+        try await onLookUp()
+        return state.withLock {
             $0.counts.lookUps += 1
             return Array($0.calls.values)
         }

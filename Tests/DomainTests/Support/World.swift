@@ -14,12 +14,18 @@ struct World {
     let database: Database
     let redis: Redis
     let user: UUID
-    let files = FakeFiles()
+    let files: FakeFiles
     let jobs: JobStore
     let log = Log { _ in }
 
-    init(redis: Redis? = nil) async throws {
-        database = try await TestDatabase.make()
+    /// - Parameter server: one that the test may kill; else the shared one.
+    init(redis: Redis? = nil, server: TemporaryPostgres? = nil, files: FakeFiles = FakeFiles()) async throws {
+        if let server {
+            database = try await TestDatabase.make(on: server)
+        } else {
+            database = try await TestDatabase.make()
+        }
+        self.files = files
         user = try await TestDatabase.user(in: database)
         if let redis {
             self.redis = redis
