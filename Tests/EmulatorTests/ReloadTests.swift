@@ -37,6 +37,41 @@ import Testing
         #expect(names == ["one.swift", "three.swift", "two.swift"])
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `a description of the package that is no JSON is said, and the next change is looked at`() async throws {
+        let folder = try TemporaryFolder(name: "sources")
+        let products = folder.path + "/.build/any/debug"
+        for path in [products, folder.path + "/Sources", folder.path + "/bin"] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        try TextFile.write("", to: folder.path + "/Package.swift")
+        try TextFile.write("#!/bin/sh\necho '{oops'\n", to: folder.path + "/bin/swift", mode: 0o755)
+        let environment = ["PATH": folder.path + "/bin:/usr/bin:/bin"]
+        let package = try #require(
+            SwiftPackage(builtInto: products, log: folder.path + "/log", environment: environment))
+        let journal = Journal()
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                try await SourceWatch(package: package, environment: environment, journal: journal).run()
+            }
+            group.addTask {
+                var edits = 0
+                // Both changes are complained of: the first complaint did not end the watch.
+                while journal.lines.count < 2 {
+                    if edits == journal.lines.count {
+                        edits += 1
+                        try await Task.sleep(for: .milliseconds(700))  // the watch has looked at what was before
+                        try TextFile.write("\(edits)", to: folder.path + "/Sources/A.swift")
+                    }
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                #expect(journal.lines.allSatisfy { $0.message.contains("the build failed, the old build serves on") })
+            }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
     @Test func `shows what the compiler complains of once each, with what it quotes`() {
         let output = """
             [1/3] Compiling Create Create.swift

@@ -72,6 +72,51 @@ import Testing
         #expect(await emulator.end(SIGTERM) == 0)
     }
 
+    @Test func `goes on when the functions' folder is removed, and takes what is built into it again`() async throws {
+        let folder = try TemporaryFolder(name: "start")
+        let functions = folder.path + "/functions"
+        try FileManager.default.createDirectory(atPath: functions, withIntermediateDirectories: true)
+        let emulator = try await StartedEmulator(in: folder, arguments: ["--functions", functions])
+        try FileManager.default.removeItem(atPath: functions)
+        while !emulator.output.contains("cannot be read") { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(try await emulator.get(emulator.gateway + "/clock").status == 200)
+        try FileManager.default.createDirectory(atPath: functions, withIntermediateDirectories: true)
+        while !emulator.output.contains("is there again") { try await Task.sleep(for: .milliseconds(20)) }
+        try StartedEmulator.install(version: "two", at: emulator.function)
+        while try await emulator.get(emulator.gateway + "/clock").json["version"]?.string != "two" {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(await emulator.end(SIGTERM) == 0)
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `rebuilds changed sources; a failing build shows its error and the old one serves on`() async throws {
+        let folder = try TemporaryFolder(name: "start")
+        let package = try SmallPackage(in: folder)
+        try package.edit(version: "\"one\"")
+        try await package.build()
+        let emulator = try await StartedEmulator(
+            in: folder, arguments: ["--functions", package.products], environment: package.environment)
+        func version() async throws -> String? {
+            let answer = try await emulator.get(emulator.gateway + "/small")
+            #expect(answer.status == 200)
+            return answer.json.string
+        }
+        #expect(try await version() == "one")
+        try package.edit(version: "\"two\"")
+        while try await version() != "two" { try await Task.sleep(for: .milliseconds(20)) }
+        try package.edit(version: "nothingOfThatName")
+        while !emulator.output.contains("cannot find 'nothingOfThatName' in scope") {
+            #expect(try await version() == "two")
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        #expect(emulator.output.contains("the build failed, the old build serves on"))
+        #expect(try await version() == "two")
+        try package.edit(version: "\"three\"")
+        while try await version() != "three" { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(await emulator.end(SIGTERM) == 0)
+    }
+
     @Test func `heals when Redis and Postgres are killed under it`() async throws {
         let emulator = try await StartedEmulator(in: try TemporaryFolder(name: "start"))
         for name in ["Redis", "Postgres"] {

@@ -25,23 +25,43 @@ struct BinaryWatch: Sendable {
         var function: String?
     }
 
-    /// Looks at the files until the task is canceled.
+    /// Looks at the files until the task is canceled. While the folder is not there (a clean build removes it), what is served
+    /// stays served.
+    ///
+    /// - Throws: `CancellationError`, nothing else.
     func run() async throws {
         var seen: [String: Seen] = [:]
         for entry in registry.entries {
             let stamp = FileStamp(of: entry.function.path)
             seen[entry.function.path] = Seen(settled: stamp, latest: stamp, function: entry.function.description.name)
         }
-        for path in try finder.candidates() where seen[path] == nil {
+        var trouble: String?
+        for path in candidates(&trouble) ?? [] where seen[path] == nil {
             seen[path] = Seen(settled: FileStamp(of: path))  // was found to be no function at the start
         }
         while true {
             try await Task.sleep(for: Self.interval)
-            let paths = Set(try finder.candidates() + finder.paths)
+            guard let found = candidates(&trouble) else { continue }
+            let paths = Set(found + finder.paths)
             for path in paths { await look(at: path, &seen[path, default: Seen()]) }
             for path in seen.keys where !paths.contains(path) || FileStamp(of: path) == nil {
                 miss(path, &seen)
             }
+        }
+    }
+
+    /// The files of the folder; nil when it cannot be read, which is said once, until it can be again.
+    private func candidates(_ trouble: inout String?) -> [String]? {
+        do {
+            let paths = try finder.candidates()
+            if trouble != nil { journal.info("the functions' folder is there again") }
+            trouble = nil
+            return paths
+        } catch {
+            let text = "\(error)"
+            if text != trouble { journal.warning("what is served is served on, but \(text)") }
+            trouble = text
+            return nil
         }
     }
 

@@ -10,7 +10,9 @@ struct SourceWatch: Sendable {
     let environment: [String: String]
     let journal: Journal
 
-    /// Looks at the sources twice a second until the task is canceled.
+    /// Looks at the sources twice a second until the task is canceled; what goes wrong with a build is in the log.
+    ///
+    /// - Throws: `CancellationError`, nothing else.
     func run() async throws {
         var built = look()
         var outdated: Set<String> = []
@@ -33,7 +35,9 @@ struct SourceWatch: Sendable {
                 guard !outdated.isEmpty else { continue }
                 try await build(outdated.sorted())
                 outdated = []
-            } catch let error as EmulatorError {
+            } catch let error as CancellationError {
+                throw error
+            } catch {
                 journal.add(LogLine(level: .error, message: "the build failed, the old build serves on:\n\(error)"))
             }
         }
