@@ -162,8 +162,7 @@ let package = Package(
         tests("ProviderStandInsTests", "ProviderStandIns", "HTTPClient", "JSON", logging),
         tests(
             "EmulatorTests", exclude: ["Fixtures"], "emulator", "FunctionRuntime", "FunctionTesting", "Hosting",
-            "HTTPClient",
-            "JSON", "Postgres", "Redis", httpTypes, argumentParser),
+            "HTTPClient", "JSON", "ObjectStore", "Postgres", "Redis", httpTypes, argumentParser),
     ],
     cLanguageStandard: .c2x
 )

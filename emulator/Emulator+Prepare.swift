@@ -32,12 +32,14 @@ extension Emulator {
             let store = try ObjectStore(
                 directory: data.objects, options: StoreOptions(durability: options.fast ? .fast : .synced))
             try await store.createBucketIfMissing(bucket)
+            let objects = try await StoreEventSource(store: store, bucket: bucket)
             if options.fast { journal.warning("--fast: a power failure may lose objects that were acknowledged") }
             let contents = try await found
             return try wire(
                 Parts(
                     options: options, environment: environment, ports: ports, finder: finder, functions: contents,
-                    servers: servers, login: login, store: store, data: data, journal: journal), ready: ready)
+                    servers: servers, login: login, store: store, objects: objects, data: data, journal: journal),
+                ready: ready)
         } catch {
             await servers.stop()
             throw error
@@ -55,6 +57,8 @@ extension Emulator {
         /// The database login of the functions; nil: they use the owner's.
         var login: String?
         var store: ObjectStore
+        /// The store's events, kept from before its servers listen.
+        var objects: StoreEventSource
         var data: DataFolder
         var journal: Journal
     }
@@ -105,7 +109,7 @@ extension Emulator {
             TriggerBoard(
                 registry: registry, factory: TriggerFactory(redis: redis, logger: logger), logger: logger),
         ]
-        let sources: [any ObjectEventSource] = [StoreEventSource(store: store, bucket: bucket), webhook]
+        let sources: [any ObjectEventSource] = [parts.objects, webhook]
         services += sources.map { source in
             ObjectTrigger(source: source, subscriptions: { TriggerFactory.subscriptions(registry) }, logger: logger)
         }

@@ -1,3 +1,4 @@
+import Dispatch
 import Testing
 
 @testable import ObjectStore
@@ -32,6 +33,22 @@ struct EventTests {
         var second = try await temporary.store.events.subscribe("functions").makeAsyncIterator()
         #expect(try await second.next()?.key == "two")
         #expect(try await first.next() == nil, "a consumer has one reader")
+    }
+
+    @Test func `events are kept for a consumer from its own transaction on, also within one batch`() async throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try await store.createBucketIfMissing("b")
+        let gate = DispatchSemaphore(value: 0)
+        // While the writer waits at the gate, the two others queue up behind it, in this order.
+        let blocked = Task.immediate { try await store.write { _ in gate.wait() } }
+        let subscription = Task.immediate { try await store.events.subscribe("functions") }
+        let put = Task.immediate { try await temporary.put("k") }
+        gate.signal()
+        try await blocked.value
+        _ = try await put.value
+        var events = try await subscription.value.makeAsyncIterator()
+        #expect(try await events.next()?.key == "k")
     }
 
     @Test func `flush returns when everything before it was acknowledged`() async throws {

@@ -5,13 +5,23 @@ import ObjectStore
 
 /// The emulator's own store as a source of object events: durable until a function has dealt with them.
 struct StoreEventSource: ObjectEventSource {
-    let store: ObjectStore
-    /// The bucket that functions use; events of others are nobody's.
-    let bucket: String
+    private let store: ObjectStore
+    private let bucket: String
+    private let events: EventSequence
+
+    /// From here on the store keeps its events, so this comes before anybody can write to it.
+    ///
+    /// - Parameter bucket: the one that functions use; events of others are nobody's.
+    /// - Throws: the store's error when it cannot remember who listens.
+    init(store: ObjectStore, bucket: String) async throws {
+        self.store = store
+        self.bucket = bucket
+        events = try await store.events.subscribe("functions")
+    }
 
     func deliveries() -> AsyncThrowingStream<ObjectDelivery, any Error> {
         // One event at a time: the next is asked for when this one was taken, so that none waits in memory.
-        let events = Events(store: store, bucket: bucket)
+        let events = Events(store: store, bucket: bucket, iterator: events.makeAsyncIterator())
         return AsyncThrowingStream {
             do {
                 return try await events.next()
@@ -25,20 +35,16 @@ struct StoreEventSource: ObjectEventSource {
     private actor Events {
         private let store: ObjectStore
         private let bucket: String
-        private var iterator: EventSequence.Iterator?
+        private var iterator: EventSequence.Iterator
 
-        init(store: ObjectStore, bucket: String) {
+        init(store: ObjectStore, bucket: String, iterator: sending EventSequence.Iterator) {
             self.store = store
             self.bucket = bucket
+            self.iterator = iterator
         }
 
         func next() async throws -> ObjectDelivery? {
-            var events: EventSequence.Iterator
-            if let iterator {
-                events = iterator
-            } else {
-                events = try await store.events.subscribe("functions").makeAsyncIterator()
-            }
+            var events = iterator
             defer { iterator = events }
             while let event = try await events.next() {
                 guard event.bucket == bucket else {

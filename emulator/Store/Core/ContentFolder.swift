@@ -23,6 +23,10 @@ final class ContentFolder: Sendable {
         try SystemCall.makeDirectory(root + "/incoming")
         try SystemCall.makeDirectory(root + "/contents")
         for shard in 0..<64 { try SystemCall.makeDirectory(root + "/contents/" + Self.shard(Int64(shard))) }
+        guard durability == .synced else { return }
+        // At every start: the one that made a folder may have ended before this. The root holds the database's name, too.
+        try SystemCall.syncDirectory(root + "/contents")
+        try SystemCall.syncDirectory(root)
     }
 
     private static func shard(_ number: Int64) -> String {

@@ -35,7 +35,7 @@ package final class ObjectStore: Sendable {
     package init(directory: String, options: StoreOptions = StoreOptions()) throws {
         self.directory = directory
         self.options = options
-        try SystemCall.makeDirectories(directory)
+        try SystemCall.makeDirectories(directory, synced: options.durability == .synced)
         lock = try StoreLock(directory: directory)
         pool = try Self.open(directory, options)
         readers = Readers(path: directory + "/metadata.sqlite")
@@ -50,7 +50,7 @@ package final class ObjectStore: Sendable {
         committer = Committer(pool: pool, sequence: sequence, consumers: { signals.consumers }) {
             [maintenance, buckets] effects in
             if effects.changesBucket { buckets.invalidate() }
-            signals.notify(effects.emitted)
+            signals.update(effects)
             maintenance.perform(effects)
         }
         events = EventLog(pool: pool, committer: committer, signals: signals)

@@ -2,16 +2,23 @@ import Glibc
 
 /// The file-system calls the store needs, each with its error turned into ``StoreError/system(call:path:code:)``.
 enum SystemCall {
-    static func makeDirectory(_ path: String) throws(StoreError) {
-        if mkdir(path, 0o755) != 0 && errno != EEXIST { throw .system(call: "mkdir", path: path, code: errno) }
+    /// Makes a folder; false when it was there.
+    @discardableResult
+    static func makeDirectory(_ path: String) throws(StoreError) -> Bool {
+        if mkdir(path, 0o755) == 0 { return true }
+        guard errno == EEXIST else { throw .system(call: "mkdir", path: path, code: errno) }
+        return false
     }
 
     /// Makes `path` and the folders above it.
-    static func makeDirectories(_ path: String) throws(StoreError) {
+    ///
+    /// - Parameter synced: whether the name of each new folder is on disk when this returns.
+    static func makeDirectories(_ path: String, synced: Bool) throws(StoreError) {
         var prefix = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
+            let parent = prefix.isEmpty ? "." : prefix
             prefix += part + "/"
-            try makeDirectory(prefix)
+            if try makeDirectory(prefix), synced { try syncDirectory(parent) }
         }
     }
 

@@ -35,22 +35,23 @@ package final class EventLog: Sendable {
     package func subscribe(_ consumer: String) async throws -> EventSequence {
         let id = try await committer.write { transaction in
             try transaction.execute("INSERT OR IGNORE INTO consumer (name) VALUES (?)", [consumer])
-            return try Int64.fetchOne(
+            let id = try Int64.fetchOne(
                 transaction.database, sql: "SELECT id FROM consumer WHERE name = ?", arguments: [consumer])!
+            transaction.effects.subscribe(id)
+            return id
         }
-        signals.add(id)
         return EventSequence(consumer: id, pool: pool, signals: signals)
     }
 
     /// Forgets a consumer and what it has not acknowledged.
     package func unsubscribe(_ consumer: String) async throws {
-        let id = try await committer.write { transaction in
+        try await committer.write { transaction in
             let id = try Int64.fetchOne(
                 transaction.database, sql: "DELETE FROM consumer WHERE name = ? RETURNING id", arguments: [consumer])
-            if let id { try transaction.execute("DELETE FROM event WHERE consumer = ?", [id]) }
-            return id
+            guard let id else { return }
+            try transaction.execute("DELETE FROM event WHERE consumer = ?", [id])
+            transaction.effects.unsubscribe(id)
         }
-        if let id { signals.remove(id) }
         try await settle()
     }
 

@@ -18,11 +18,18 @@ final class EventSignals: Sendable {
 
     var consumers: [Int64] { state.withLock { $0.consumers } }
 
-    func add(_ consumer: Int64) {
+    /// Takes over what a commit changed, on the writer's thread: the next transaction knows of it.
+    func update(_ effects: CommitEffects) {
+        for consumer in effects.subscribed { add(consumer) }
+        for consumer in effects.unsubscribed { remove(consumer) }
+        notify(effects.emitted)
+    }
+
+    private func add(_ consumer: Int64) {
         state.withLock { if !$0.consumers.contains(consumer) { $0.consumers.append(consumer) } }
     }
 
-    func remove(_ consumer: Int64) {
+    private func remove(_ consumer: Int64) {
         let waiting = state.withLock { state in
             state.consumers.removeAll { $0 == consumer }
             return state.waiting.removeValue(forKey: consumer)
@@ -39,7 +46,7 @@ final class EventSignals: Sendable {
         return stream
     }
 
-    func notify(_ consumers: Set<Int64>) {
+    private func notify(_ consumers: Set<Int64>) {
         if consumers.isEmpty { return }
         let waiting = state.withLock { state in consumers.compactMap { state.waiting[$0] } }
         for continuation in waiting { continuation.yield() }
