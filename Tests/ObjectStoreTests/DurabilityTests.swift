@@ -90,6 +90,35 @@ struct DurabilityTests {
         #expect(try await reader.nextBuffer().map { String(buffer: $0) } == String(repeating: "old", count: 1000))
     }
 
+    @Test func `steady writes do not keep others from the database`() async throws {
+        let temporary = try TemporaryStore(StoreOptions(durability: .fast, inlineLimit: 10))
+        let store = temporary.store
+        try await store.createBucketIfMissing("b")
+        let writes = SteadyWrites(store)
+        writes.begin()
+        for round in 0..<2 { try await temporary.put("k", String(repeating: "\(round)", count: 1000)) }
+        // The overwritten content's row goes by a write of its own, while there is always a next one waiting.
+        while try store.read({ try $0.exists("SELECT 1 FROM content WHERE refs = 0", []) }) { await Task.yield() }
+        #expect(writes.count > 2)
+        await writes.end()
+    }
+
+    @Test func `the names of new folders are made durable, unless that is not wanted`() throws {
+        for durability in [StoreOptions.Durability.synced, .fast] {
+            let temporary = try TemporaryStore()
+            let place = temporary.directory + "/place"
+            try SystemCall.makeDirectory(place)
+            let above = try OpenedFolders([place])
+            try SystemCall.makeDirectories(place + "/a/b", synced: durability == .synced)
+            #expect(above.opened() == (durability == .synced ? [place] : []))
+            let root = place + "/a/b"
+            try SystemCall.makeDirectory(root + "/contents")
+            let folders = try OpenedFolders([root, root + "/contents"])
+            _ = try ContentFolder(root: root, durability: durability, sequence: SequenceSource(start: 1))
+            #expect(folders.opened() == (durability == .synced ? [root, root + "/contents"] : []))
+        }
+    }
+
     @Test func `a failed change undoes itself and no other of its batch`() async throws {
         let temporary = try TemporaryStore()
         try await temporary.store.createBucketIfMissing("b")

@@ -67,22 +67,30 @@ final class Committer: Sendable {
             defer { state.isScheduled = true }
             return !state.isScheduled
         }
-        if schedule { pool.asyncWriteWithoutTransaction { [self] database in drain(database) } }
+        if schedule { submit() }
     }
 
-    private func drain(_ database: Database) {
-        while true {
-            let batch = state.withLock { state in
-                let batch = Array(state.waiting.prefix(Self.batchLimit))
-                state.waiting.removeFirst(batch.count)
-                if batch.isEmpty { state.isScheduled = false }
-                return batch
+    /// Commits one batch when its turn comes. What came meanwhile queues up again behind whoever else wants to write: were
+    /// it committed at once, steady writes would keep the others (``Maintenance``) from the database for ever.
+    private func submit() {
+        pool.asyncWriteWithoutTransaction { [self] database in
+            commitBatch(database)
+            let more = state.withLock { state in
+                state.isScheduled = !state.waiting.isEmpty
+                return state.isScheduled
             }
-            if batch.isEmpty { return }
-            if !commit(batch, database) {
-                for job in batch where !commit([job], database) { fatalError("a batch of one always settles") }
-            }
+            if more { submit() }
         }
+    }
+
+    private func commitBatch(_ database: Database) {
+        let batch = state.withLock { state in
+            let batch = Array(state.waiting.prefix(Self.batchLimit))
+            state.waiting.removeFirst(batch.count)
+            return batch
+        }
+        if commit(batch, database) { return }
+        for job in batch where !commit([job], database) { fatalError("a batch of one always settles") }
     }
 
     /// Runs the jobs in one transaction. False when one of them failed half-way, so that each has to run alone.
