@@ -13,6 +13,10 @@ import requests
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # The README's command, unless a built emulator is named.
 COMMAND = [os.environ["DARKROOM_EMULATOR"], "start"] if "DARKROOM_EMULATOR" in os.environ else [ROOT / "infra/up"]
+# The smallest picture there is.
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d4944415478da63fcffff3f0300050001"
+    "ff5d1c0a5c0000000049454e44ae426082")
 TERMINAL = {"completed", "failed", "canceled"}
 
 

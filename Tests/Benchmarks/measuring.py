@@ -76,8 +76,8 @@ def wrk(url, connections, seconds=5, body=None, method="GET", headers=()):
         raise SystemExit(f"{failed.group(1)} requests to {url} failed: the numbers would mean nothing\n{output}")
     return {
         "rate": float(re.search(r"Requests/sec:\s+([\d.]+)", output).group(1)),
-        "p50": milliseconds(re.search(r"50%\s+(\S+)", output).group(1)),
-        "p99": milliseconds(re.search(r"99%\s+(\S+)", output).group(1)),
+        "p50": milliseconds(re.search(r"^\s+50%\s+(\S+)", output, re.MULTILINE).group(1)),
+        "p99": milliseconds(re.search(r"^\s+99%\s+(\S+)", output, re.MULTILINE).group(1)),
     }
 
 

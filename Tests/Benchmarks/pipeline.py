@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import queue
+import shutil
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import time
 import urllib.parse
 
 import psycopg
-from measuring import (RELEASE, family, free_port, in_turns, percentile, program, resident, running, table,
+from measuring import (RELEASE, ROOT, family, free_port, in_turns, percentile, program, resident, running, table,
                        temporary_folder, wait_for_port, wrk)
 
 from conftest import Emulator
@@ -117,7 +118,12 @@ def fastapi_and_celery(emulator):
 
 def run():
     with temporary_folder() as folder:
-        emulator = Emulator(folder / "data", "--function", str(RELEASE / "GenerateNothing"))
+        # The service without GenerateImage, whose place the worker that draws nothing takes.
+        functions = folder / "functions"
+        functions.mkdir()
+        for name in ("CreateJob", "GetJob", "RelayOutbox", "ReapJobs", "GenerateNothing"):
+            shutil.copy2(RELEASE / name, functions)
+        emulator = Emulator(folder / "data", "--functions", str(functions), "--migrations", str(ROOT / "infra/migrations"))
         try:
             servers = ("postgres", "redis-server")
             ours = Service(f"{emulator.gateway}/api/v1/jobs", emulator.addresses["postgres"], "jobs",

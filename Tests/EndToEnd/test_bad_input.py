@@ -2,10 +2,13 @@
 
 import json
 import socket
+import time
 import urllib.parse
 
+import boto3
 import pytest
 import requests
+from conftest import PNG
 
 MISSING = "00000000-0000-7000-8000-000000000000"
 
@@ -116,3 +119,16 @@ def test_an_upload_that_is_not_allowed_is_refused_by_field(emulator, body, field
     answer = emulator.api("POST", "/uploads", json=body)
     assert answer.status_code in (400, 413, 415, 422)
     problem(answer, answer.status_code, field)
+
+
+def test_an_expired_upload_address_is_refused_and_the_job_still_waits(emulator):
+    created = emulator.create_job("too late", upload=True)
+    key = urllib.parse.urlsplit(created["upload"]["url"]).path.removeprefix("/darkroom/")
+    s3 = emulator.addresses["s3"]
+    client = boto3.client("s3", endpoint_url=s3["endpoint"], aws_access_key_id=s3["accessKey"],
+                          aws_secret_access_key=s3["secretKey"], region_name="us-east-1")
+    url = client.generate_presigned_url("put_object", Params={"Bucket": "darkroom", "Key": key}, ExpiresIn=1)
+    time.sleep(2)  # Until the address has expired: nothing tells of it.
+    answer = requests.put(url, data=PNG, timeout=10)
+    assert answer.status_code == 403 and "expired" in answer.text.lower()
+    assert emulator.job(created["id"])["status"] == "awaiting_upload"

@@ -7,12 +7,7 @@ import sys
 import boto3
 import requests
 from azure.storage.blob import BlobServiceClient
-from conftest import until
-
-PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d4944415478da63fcffff3f0300050001"
-    "ff5d1c0a5c0000000049454e44ae426082")
-
+from conftest import PNG, until
 
 def is_png(content):
     return content[:8] == b"\x89PNG\r\n\x1a\n"

@@ -119,7 +119,7 @@ struct PostgresCluster: Sendable {
     func command(port: Int, log: String) -> ServerCommand {
         let settings = [
             "listen_addresses": "127.0.0.1", "port": "\(port)", "unix_socket_directories": "",
-            "max_connections": "200", "shared_buffers": "32MB", "wal_level": "minimal", "max_wal_senders": "0",
+            "max_connections": "400", "shared_buffers": "32MB", "wal_level": "minimal", "max_wal_senders": "0",
             "min_wal_size": "32MB", "max_wal_size": "256MB", "max_worker_processes": "2", "autovacuum_max_workers": "1",
             "jit": "off", "timezone": "UTC", "log_timezone": "UTC", "log_min_messages": "warning",
             "logging_collector": "off",
