@@ -2,7 +2,7 @@ import NIOHTTP1
 
 /// What a request asks for, from its method, its address and the parameters that name subresources.
 enum S3Operation: Equatable {
-    case listBuckets
+    case listBuckets, listenNotification
     case createBucket, headBucket, deleteBucket, getBucketLocation
     case listObjects, listObjectsV2, listObjectVersions, deleteObjects, listMultipartUploads, postObject
     case getBucketSetting(S3BucketSetting), putBucketSetting(S3BucketSetting), deleteBucketSetting(S3BucketSetting)
@@ -14,7 +14,7 @@ enum S3Operation: Equatable {
     init(_ request: HTTPRequest, _ address: S3Address) throws(S3Error) {
         let operation =
             address.bucket.isEmpty
-            ? (request.method == "GET" ? .listBuckets : nil)
+            ? (request.method != "GET" ? nil : request.has("events") ? .listenNotification : .listBuckets)
             : address.key.isEmpty ? try Self.bucketOperation(request) : try Self.objectOperation(request)
         guard let operation else { throw .methodNotAllowed }
         self = operation
@@ -33,6 +33,7 @@ enum S3Operation: Equatable {
         switch request.method {
         case "GET":
             if request.has("location") { return .getBucketLocation }
+            if request.has("events") { return .listenNotification }
             if request.has("uploads") { return .listMultipartUploads }
             if request.has("versions") { return .listObjectVersions }
             return request.parameter("list-type") == "2" ? .listObjectsV2 : .listObjects
@@ -80,7 +81,7 @@ enum S3Operation: Equatable {
     /// The permission it takes, as policies name it; nil where the operation decides itself.
     var action: String? {
         switch self {
-        case .listBuckets, .createBucket, .postObject, .deleteObjects: nil
+        case .listBuckets, .listenNotification, .createBucket, .postObject, .deleteObjects: nil
         case .headBucket, .listObjects, .listObjectsV2: "s3:ListBucket"
         case .deleteBucket: "s3:DeleteBucket"
         case .getBucketLocation: "s3:GetBucketLocation"

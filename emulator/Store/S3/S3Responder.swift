@@ -72,6 +72,7 @@ struct S3Responder: HTTPResponder {
         if let action = operation.action { try call.authorize(action) }
         return switch operation {
         case .listBuckets: try call.listBuckets()
+        case .listenNotification: try call.listenNotification()
         case .createBucket: try await call.createBucket()
         case .headBucket: try call.headBucket()
         case .deleteBucket: try await call.deleteBucket()

@@ -4,6 +4,7 @@ import ServiceLifecycle
 package struct S3Server: Service {
     private let server: HTTPServer
     private let lifecycle: LifecycleSweep
+    private let store: ObjectStore
 
     /// - Parameter onBound: called once with the port that was taken, before the first request.
     package init(
@@ -14,11 +15,13 @@ package struct S3Server: Service {
             host: options.host, port: options.port, responder: S3Responder(store: store, options: options),
             onBound: onBound)
         lifecycle = LifecycleSweep(store)
+        self.store = store
     }
 
     /// Serves until the task is cancelled, and meanwhile does what the lifecycles of the buckets ask for.
     /// - Throws: ``StoreError/cannotListen(address:reason:)``.
     package func run() async throws {
+        try await store.forgetListeners()
         try await withThrowingTaskGroup { group in
             group.addTask { await lifecycle.run() }
             try await server.run()
