@@ -12,6 +12,7 @@ struct ObjectTriggerTests {
     /// Events that the test makes; knows which were acknowledged.
     private final class Source: ObjectEventSource {
         let acknowledged = Mutex<[String]>([])
+        private let refused = Mutex(0)
         private let stream: AsyncThrowingStream<ObjectDelivery, any Error>
         private let continuation: AsyncThrowingStream<ObjectDelivery, any Error>.Continuation
 
@@ -27,6 +28,24 @@ struct ObjectTriggerTests {
                 size: 1, etag: "e", contentType: nil, metadata: [:])
             continuation.yield(ObjectDelivery(object) { self.acknowledged.withLock { $0.append(id) } })
         }
+
+        /// An event whose acknowledgement fails a number of times.
+        func send(_ id: String, _ key: String, refusals: Int) {
+            let object = StoredObject(
+                id: id, event: .created, time: Date(timeIntervalSince1970: 0), store: "s3", bucket: "darkroom",
+                key: key, size: 1, etag: "e", contentType: nil, metadata: [:])
+            continuation.yield(
+                ObjectDelivery(object) {
+                    let count = self.refused.withLock { count in
+                        count += 1
+                        return count
+                    }
+                    if count <= refusals { throw Refused() }
+                    self.acknowledged.withLock { $0.append(id) }
+                })
+        }
+
+        struct Refused: Error {}
 
         func finish(throwing error: (any Error)? = nil) { continuation.finish(throwing: error) }
     }
@@ -93,13 +112,75 @@ struct ObjectTriggerTests {
         let source = Source()
         let calls = Atomic(0)
         let invoker = TestInvoker { (_, _) throws(InvocationFailure) in
-            if calls.add(1, ordering: .relaxed).newValue < 3 { throw .function(.unavailable("not yet")) }
+            if calls.add(1, ordering: .relaxed).newValue < 3 { throw .function(.internal("not yet")) }
         }
         source.send("1", "a")
         source.finish()
         try await Self.trigger(source, [ObjectSubscription(function: "A", invoker: invoker)]).run()
         #expect(invoker.invocations.map(\.attempt) == [1, 2, 3])
         #expect(source.acknowledged.withLock { $0 } == ["1"])
+    }
+
+    @Test(
+        arguments: [
+            .function(.unavailable("no database")), .function(.timeout("no answer")),
+            .crashed(.unknown(function: "A", instance: "A-1"), started: false),
+        ] as [InvocationFailure])
+    func `an outage costs no attempt, and the key's next event waits for its end`(_ outage: InvocationFailure)
+        async throws
+    {
+        let source = Source()
+        let calls = Atomic(0)
+        let invoker = TestInvoker { (_, _) throws(InvocationFailure) in
+            if calls.add(1, ordering: .relaxed).newValue <= 20 { throw outage }
+        }
+        source.send("1", "a")
+        source.send("2", "a")
+        source.finish()
+        try await Self.trigger(source, [ObjectSubscription(function: "A", invoker: invoker)]).run()
+        #expect(invoker.invocations.map(Self.id) == Array(repeating: "1", count: 21) + ["2"])
+        #expect(invoker.invocations.allSatisfy { $0.attempt == 1 })
+        #expect(source.acknowledged.withLock { $0 } == ["1", "2"])
+    }
+
+    @Test func `an event that a stopping pool gave back goes to the pool that took over, and to nobody twice`()
+        async throws
+    {
+        let source = Source()
+        let isReplaced = Atomic(false)
+        let (other, new) = (TestInvoker(), TestInvoker())
+        let old = TestInvoker { (_, _) throws(InvocationFailure) in
+            isReplaced.store(true, ordering: .relaxed)
+            throw .unavailable(.stopping)
+        }
+        let trigger = ObjectTrigger(
+            source: source,
+            subscriptions: {
+                let pool = isReplaced.load(ordering: .relaxed) ? new : old
+                return [
+                    ObjectSubscription(function: "A", invoker: pool), ObjectSubscription(function: "B", invoker: other),
+                ]
+            }, retry: RetryPolicy(base: .milliseconds(1), limit: .milliseconds(2)),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        source.send("1", "a")
+        source.send("2", "a")
+        source.finish()
+        try await trigger.run()
+        #expect(old.invocations.map(Self.id) == ["1"])
+        #expect(new.invocations.map(Self.id) == ["1", "2"])
+        #expect(other.invocations.map(Self.id) == ["1", "2"])
+        #expect(source.acknowledged.withLock { $0 } == ["1", "2"])
+    }
+
+    @Test func `an acknowledgement that fails is tried again, without another call`() async throws {
+        let source = Source()
+        let invoker = TestInvoker()
+        source.send("1", "a", refusals: 3)
+        source.send("2", "a")
+        source.finish()
+        try await Self.trigger(source, [ObjectSubscription(function: "A", invoker: invoker)]).run()
+        #expect(invoker.invocations.map(Self.id) == ["1", "2"])
+        #expect(source.acknowledged.withLock { $0 } == ["1", "2"])
     }
 
     @Test(arguments: [(Failure.internal("no"), 3), (Failure.invalid("no"), 1)])

@@ -28,6 +28,9 @@ package struct ObjectSubscription: Sendable {
         }
     }
 
+    /// The same for the same wish of the same function, whichever pool serves it.
+    var identity: String { "\(function) \(prefix) \(suffix) \(events.map(\.rawValue).sorted())" }
+
     /// Whether the event is one of those. A key is bytes: `ä` written in two ways is two keys.
     func wants(_ object: StoredObject) -> Bool {
         events.contains(object.event) && object.key.utf8.starts(with: prefix.utf8)

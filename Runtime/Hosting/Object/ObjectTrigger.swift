@@ -11,6 +11,8 @@ package final class ObjectTrigger: Service {
     private let subscriptions: @Sendable () -> [ObjectSubscription]
     private let attempts: Int
     private let retry: RetryPolicy
+    /// For what is nobody's fault: short, so that an outage is over soon after its cause.
+    private let pause: RetryPolicy
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let backlog: Condition<ObjectBacklog<ObjectDelivery>>
@@ -18,7 +20,7 @@ package final class ObjectTrigger: Service {
     /// - Parameters:
     ///   - subscriptions: asked for each event, since functions come and go while the emulator runs.
     ///   - concurrency: events that are at work at the same time.
-    ///   - attempts: calls of a function with one event before it is given up.
+    ///   - attempts: calls of a function with one event before it is given up. An outage of what it needs is not counted.
     package init(
         source: any ObjectEventSource, subscriptions: @escaping @Sendable () -> [ObjectSubscription],
         concurrency: Int = 32, attempts: Int = 5, retry: RetryPolicy = RetryPolicy(limit: .seconds(30)),
@@ -28,6 +30,7 @@ package final class ObjectTrigger: Service {
         self.subscriptions = subscriptions
         self.attempts = max(1, attempts)
         self.retry = retry
+        pause = RetryPolicy(base: retry.base, limit: min(retry.limit, .seconds(5)))
         self.clock = clock
         self.logger = logger
         backlog = Condition(ObjectBacklog(capacity: concurrency))
@@ -52,26 +55,58 @@ package final class ObjectTrigger: Service {
         repeat {
             guard let delivery = backlog.update({ $0.first(key: key) }) else { return }
             await deliver(delivery)
+            if Task.isCancelled { return }
         } while backlog.update { $0.finish(key: key) }
     }
 
+    /// Stays with an event until it is acknowledged: its source does not bring it again before the next start.
+    ///
+    /// Subscriptions are asked for anew each time, so that a pool that was replaced is left for the one that took over.
+    /// An event that no function wants at that moment is acknowledged.
     private func deliver(_ delivery: ObjectDelivery) async {
-        let wanted = subscriptions().filter { $0.wants(delivery.object) }
-        let isDone = await withTaskGroup(of: Bool.self) { group in
-            for subscription in wanted { group.addTask { await self.call(subscription, with: delivery.object) } }
-            return await group.reduce(true) { $0 && $1 }
-        }
-        guard isDone else { return }
-        do {
-            try await delivery.acknowledge()
-        } catch {
-            logger.error(
-                "An object event was not acknowledged; it will come again.",
-                metadata: ["object": "\(delivery.object.key)", "reason": "\(error)"])
+        var dealtWith: Set<String> = []
+        var waits = 0
+        while !Task.isCancelled {
+            let reason: String
+            if await call(delivery.object, dealtWith: &dealtWith) {
+                do {
+                    return try await delivery.acknowledge()
+                } catch {
+                    reason = "it was not acknowledged: \(error)"
+                }
+            } else {
+                reason = "a function gave it back"
+            }
+            if Task.isCancelled { return }
+            waits += 1
+            let delay = pause.delay(afterAttempt: waits)
+            logger.warning(
+                "The object event is not finished; trying again.",
+                metadata: [
+                    "object": "\(delivery.object.bucket)/\(delivery.object.key)", "reason": "\(reason)",
+                    "after": "\(delay)",
+                ])
+            try? await clock.sleep(for: delay)
         }
     }
 
-    /// Calls one function until it has dealt with the event or its attempts are spent; false when it was stopped before.
+    /// Calls the functions that want the object and have not dealt with it; whether all of them have now.
+    private func call(_ object: StoredObject, dealtWith: inout Set<String>) async -> Bool {
+        let wanted = subscriptions().filter { $0.wants(object) && !dealtWith.contains($0.identity) }
+        return await withTaskGroup(of: (String, Bool).self) { group in
+            for subscription in wanted {
+                group.addTask { (subscription.identity, await self.call(subscription, with: object)) }
+            }
+            var isDone = true
+            for await (identity, isFinished) in group {
+                if isFinished { dealtWith.insert(identity) } else { isDone = false }
+            }
+            return isDone
+        }
+    }
+
+    /// Calls one function until it has dealt with the event or its attempts are spent; false when it was stopped, or the
+    /// function's pool was, before.
     private func call(_ subscription: ObjectSubscription, with object: StoredObject) async -> Bool {
         var attempt = 1
         var waits = 0
@@ -85,14 +120,15 @@ package final class ObjectTrigger: Service {
             } catch {
                 failure = error
             }
-            let outcome = QueueOutcome(
-                failure, attempt: attempt, of: attempts, isAlone: true, isStopping: Task.isCancelled)
+            let outcome =
+                Self.outage(failure)
+                ?? QueueOutcome(failure, attempt: attempt, of: attempts, isAlone: true, isStopping: Task.isCancelled)
             var metadata: Logger.Metadata = [
                 "function": "\(subscription.function)", "object": "\(object.bucket)/\(object.key)",
                 "event": "\(object.event.rawValue)", "id": "\(object.id)", "attempt": "\(attempt)",
             ]
             waits += 1
-            var delay = retry.delay(afterAttempt: waits)
+            var delay = pause.delay(afterAttempt: waits)
             switch outcome {
             case .acknowledge: return true
             case .release: return false
@@ -111,5 +147,14 @@ package final class ObjectTrigger: Service {
             try? await clock.sleep(for: delay)
         }
         return false
+    }
+
+    /// What the function needs is away, and it asks to be called again: nothing is counted, since a store's event comes
+    /// once and giving it up would lose it. Nil for every other failure.
+    private static func outage(_ failure: InvocationFailure?) -> QueueOutcome? {
+        guard case .function(let failure) = failure, failure.retry != .never,
+            failure.code == .unavailable || failure.code == .timeout, !Task.isCancelled
+        else { return nil }
+        return .postpone(reason: "\(failure)")
     }
 }
