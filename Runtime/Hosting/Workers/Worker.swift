@@ -24,8 +24,8 @@ final class Worker: Sendable {
         var readyAt: ContinuousClock.Instant?
         var calls = WorkerCalls()
         var outbox = FrameWriter()
-        /// Ids whose invoke frame is in the outbox.
-        var unflushed: [String] = []
+        /// The invoke frames in the outbox: whose they are, and the offset at which each ends.
+        var unflushed: [(id: String, end: Int)] = []
         var flushIsScheduled = false
         var sweepAt: NIODeadline?
         /// Why the host ended it, when it did.
@@ -121,7 +121,7 @@ final class Worker: Sendable {
         let (mustFlush, failure) = state.withLock { state -> (Bool, FrameError?) in
             guard state.phase != .ended else { return (false, nil) }
             do throws(FrameError) { try state.outbox.write(frame) } catch { return (false, error) }
-            if let id { state.unflushed.append(id) }
+            if let id { state.unflushed.append((id, state.outbox.bytes.count)) }
             defer { state.flushIsScheduled = true }
             return (!state.flushIsScheduled, nil)
         }
@@ -136,20 +136,25 @@ final class Worker: Sendable {
         }
     }
 
+    /// Writes the outbox with one flush. Each invoke frame has its own promise: a call can begin as soon as its own frame
+    /// is in the pipe, whether or not what follows fits into it.
     func flush() {
-        let (bytes, ids, channel) = state.withLock { state -> ([UInt8], [String], (any Channel)?) in
+        let (bytes, invokes, channel) = state.withLock { state -> ([UInt8], [(id: String, end: Int)], (any Channel)?) in
             state.flushIsScheduled = false
             guard let input = state.input else { return ([], [], nil) }
-            let ids = state.unflushed
+            let invokes = state.unflushed
             state.unflushed.removeAll(keepingCapacity: true)
             defer { state.outbox.removeAll() }
-            return (state.outbox.bytes, ids, input)
+            return (state.outbox.bytes, invokes, input)
         }
         guard let channel, !bytes.isEmpty else { return }
-        let written = channel.writeAndFlush(channel.allocator.buffer(bytes: bytes))
-        if !ids.isEmpty {
-            written.whenSuccess { self.state.withLock { $0.calls.markSent(ids) } }
+        var rest = channel.allocator.buffer(bytes: bytes)
+        for (id, end) in invokes {
+            guard let piece = rest.readSlice(length: end - rest.readerIndex) else { break }
+            channel.write(piece).whenSuccess { self.state.withLock { $0.calls.markSent(id) } }
         }
+        if rest.readableBytes > 0 { channel.write(rest, promise: nil) }
+        channel.flush()
     }
 
     private func attachBody(of call: Call) {

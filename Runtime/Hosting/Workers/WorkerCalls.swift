@@ -33,8 +33,8 @@ struct WorkerCalls {
         entries[id]?.graceEnds = graceEnds
     }
 
-    mutating func markSent(_ ids: [String]) {
-        for id in ids { entries[id]?.isSent = true }
+    mutating func markSent(_ id: String) {
+        entries[id]?.isSent = true
     }
 
     /// When something has to be done about time next.

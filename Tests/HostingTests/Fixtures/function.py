@@ -182,6 +182,9 @@ def serve():
         if frame["type"] == "invoke":
             credit[frame["id"]] = 262144
             inputs[frame["id"]] = []
+            if behavior == "inline":
+                handle(frame, body)
+                continue
             threading.Thread(target=handle, args=(frame, body), daemon=True).start()
         elif frame["type"] == "cancel":
             canceled[frame["id"]] = frame["reason"]

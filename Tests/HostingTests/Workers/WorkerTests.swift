@@ -219,6 +219,24 @@ import Testing
         }
     }
 
+    @Test func `a call that crashes before the next one fits into the pipe has begun, and does not run again`()
+        async throws
+    {
+        let function = PythonFunction(["BEHAVIOR": "inline"], limits: PoolLimits(maximum: 1))
+        try await function.run {
+            // Both wait for the process, so that one flush takes them; the second is larger than the pipe.
+            async let first = failure { try await function.get("/crash") }
+            try await eventually { function.pool.status.waiting == 1 }
+            let large = [UInt8](repeating: 97, count: 512 << 10)
+            let second = try await function.pool.invoke(.get("/echo", body: large))
+            guard case .crashed(let report, started: true)? = await first else { return #expect(Bool(false)) }
+            #expect(report.inFlight.count == 2)
+            #expect(report.started.count == 1)
+            #expect(try await second.text.utf8.count == large.count)
+        }
+        #expect(function.log.crashes.count == 1)
+    }
+
     // MARK: Cancel and deadline
 
     @Test func `a deadline cancels the call in the function and fails it`() async throws {
