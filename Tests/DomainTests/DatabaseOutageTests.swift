@@ -38,6 +38,8 @@ struct DatabaseOutageTests {
         }
         async let outcome = world.worker(provider).work(on: job.id, log: world.log)
         try await until { isAway.withLock { $0 } }
+        // Longer than the pool bridges by itself.
+        for _ in 0..<2 { await #expect(throws: Failure.self) { try await world.job(job.id) } }
         try await server.restart()
         #expect(try await outcome == .completed(results: 1))
         #expect(provider.counts.submits == 1)

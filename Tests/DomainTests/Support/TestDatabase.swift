@@ -20,8 +20,12 @@ enum TestDatabase {
     }
 
     /// The same on a server that a test may kill.
-    static func make(on server: TemporaryPostgres) async throws -> Database {
-        Database(Postgres(try PostgresConfiguration(url: try await url(on: server), poolSize: 4)))
+    ///
+    /// - Parameter waitLimit: how long the pool itself bridges an outage.
+    static func make(on server: TemporaryPostgres, waitLimit: Duration = .seconds(10)) async throws -> Database {
+        var configuration = try PostgresConfiguration(url: try await url(on: server), poolSize: 4)
+        configuration.waitLimit = waitLimit
+        return Database(Postgres(configuration))
     }
 
     private static func url(on server: TemporaryPostgres) async throws -> String {

@@ -21,7 +21,7 @@ struct World {
     /// - Parameter server: one that the test may kill; else the shared one.
     init(redis: Redis? = nil, server: TemporaryPostgres? = nil, files: FakeFiles = FakeFiles()) async throws {
         if let server {
-            database = try await TestDatabase.make(on: server)
+            database = try await TestDatabase.make(on: server, waitLimit: .seconds(1))
         } else {
             database = try await TestDatabase.make()
         }
