@@ -157,6 +157,7 @@ def handle(frame, body):
 
 
 def serve():
+    time.sleep(float(os.environ.get("START_SECONDS", "0")))
     if behavior == "silent":
         time.sleep(60)
     if behavior == "exit":
