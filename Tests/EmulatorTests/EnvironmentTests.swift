@@ -36,12 +36,12 @@ import Testing
 
     @Test func `lets the environment win over the file, and the file over the emulator`() throws {
         let folder = try TemporaryFolder(name: "environment")
-        try TextFile.write("S3_BUCKET=mine\nPUBLIC_URL=https://file\n", to: folder.path + "/.env")
+        try TextFile.write("S3_BUCKET=mine\nREPLICATE_MODEL=https://file\n", to: folder.path + "/.env")
         let environment = try FunctionEnvironment(
-            file: folder.path + "/.env", inherited: ["PUBLIC_URL": "https://shell"])
+            file: folder.path + "/.env", inherited: ["REPLICATE_MODEL": "https://shell"])
         let values = environment.composed(addresses: Self.addresses, storage: .s3, manifest: "")
         #expect(values["S3_BUCKET"] == "mine")
-        #expect(values["PUBLIC_URL"] == "https://shell")
+        #expect(values["REPLICATE_MODEL"] == "https://shell")
     }
 
     @Test func `names file and line of what is no variable`() throws {
