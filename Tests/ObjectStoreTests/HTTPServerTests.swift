@@ -54,7 +54,8 @@ struct HTTPServerTests {
     @Test func `a connection on which nothing moves is given up`() async throws {
         let stalled = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na"
         // It may be closed even before everything was sent.
-        do { _ = try await answer(to: stalled, idleTimeout: .milliseconds(100)) } catch ChannelError.ioOnClosedChannel {}
+        do { _ = try await answer(to: stalled, idleTimeout: .milliseconds(100)) } catch ChannelError.ioOnClosedChannel {
+        }
     }
 
     @Test func `a busy port is said with what to do`() async throws {
