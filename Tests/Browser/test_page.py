@@ -6,6 +6,7 @@ import pathlib
 import pytest
 from conftest import until
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -42,7 +43,8 @@ def see(page, identifier):
 
 
 def wait(page, condition, seconds=30):
-    return WebDriverWait(page, seconds, 0.05).until(lambda _: condition())
+    """Waits for a condition; what the page replaces while it is looked at is looked at again."""
+    return WebDriverWait(page, seconds, 0.05, [StaleElementReferenceException]).until(lambda _: condition())
 
 
 def picture_file(tmp_path, emulator):

@@ -33,6 +33,8 @@ final class DataFolder: Sendable {
     }
 
     deinit {
+        // Not by closing alone: a child that is just being started may still have a copy of the descriptor.
+        flock(lock, LOCK_UN)
         close(lock)
     }
 

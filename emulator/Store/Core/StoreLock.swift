@@ -21,7 +21,11 @@ final class StoreLock: Sendable {
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.utf8.count, 0) }
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Not by closing alone: a child that is just being started may still have a copy of the descriptor.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private static func owner(_ descriptor: Int32) -> String {
         var text = [UInt8](repeating: 0, count: 64)
