@@ -17,7 +17,7 @@ import Redis
     private let pictures: Pictures
 
     init(_ configuration: Configuration) throws {
-        let database = try Database(configuration, connections: 16)
+        let database = try Database(configuration, connections: 8)
         identity = try Identity(configuration, database)
         jobs = JobStore(database)
         queue = GenerateQueue(try Redis(configuration))

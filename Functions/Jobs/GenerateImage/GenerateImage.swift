@@ -26,7 +26,7 @@ import Redis
         let redis = try Redis(configuration)
         let client = HTTPClient()
         worker = GenerationWorker(
-            leases: JobLeases(try Database(configuration, connections: 16)),
+            leases: JobLeases(try Database(configuration, connections: 8)),
             provider: try Replicate(configuration, client), files: try Pictures(configuration, client),
             queue: GenerateQueue(redis), notifier: JobNotifier(redis))
     }

@@ -19,7 +19,7 @@ import Redis
     init(_ configuration: Configuration) throws {
         let redis = try Redis(configuration)
         worker = GenerationWorker(
-            leases: JobLeases(try Database(configuration, connections: 16)), provider: NoProvider(), files: NoFiles(),
+            leases: JobLeases(try Database(configuration, connections: 8)), provider: NoProvider(), files: NoFiles(),
             queue: GenerateQueue(redis), notifier: JobNotifier(redis))
     }
 
