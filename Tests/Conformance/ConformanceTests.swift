@@ -14,7 +14,7 @@ struct ConformanceTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `a function of forty lines keeps every rule that concerns it`() async {
+    func `a function of a few lines keeps every rule that concerns it`() async {
         let checks = await Conformance.run(path: Programs.plain)
         for check in checks { #expect(check.outcome != .failed, "\(check.name): \(check.detail)") }
         // It has neither a /stream nor a /sleep; everything else is tried.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A whole function in 40 lines: answers each request with its own body, one at a time (see PROTOCOL.md)."""
+"""A whole function in 45 lines: answers each request with its own body, one at a time (see PROTOCOL.md)."""
 import json, os, sys
 
 about = {"name": "plain.py", "protocol": 1, "build": str(os.stat(__file__).st_mtime_ns), "concurrency": 1, "streaming": False}

@@ -11,7 +11,7 @@ README = (ROOT / "README.md").read_text()
 COMMANDS = [block.strip() for block in re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE)]
 # What runs this very test, and how its emulator was started.
 RUN_ALREADY = {"./infra/up", "./infra/test"}
-# The benchmarks take minutes; here it is enough that each of them gives its tables.
+# The benchmarks take minutes and want a quiet machine: this is the one command that is not run here.
 BENCHMARKS = ".build/python/bin/python Tests/Benchmarks/run.py"
 
 
