@@ -15,6 +15,14 @@ struct PoolState<Connection, Waiter> {
         case closed
     }
 
+    /// What becomes of a caller that found no connection free.
+    enum Joining {
+        /// One has come back since.
+        case member(Member)
+        case waits(opensAnother: Bool)
+        case closed
+    }
+
     /// What is to be done with a connection that has become free.
     enum Handover {
         case give(Member, Waiter)
@@ -69,6 +77,18 @@ struct PoolState<Connection, Waiter> {
     mutating func nextID() -> Int {
         lastID += 1
         return lastID
+    }
+
+    /// Puts a waiter at the end of the line, unless a connection came back after it had found none: nobody waits beside one.
+    mutating func join(
+        _ waiter: Waiter, id: Int, now: ContinuousClock.Instant, isAlive: (Connection) -> Bool
+    ) -> (Joining, dropped: [Connection]) {
+        let (leasing, dropped) = lease(now: now, isAlive: isAlive)
+        switch leasing {
+        case .member(let member): return (.member(member), dropped)
+        case .closed: return (.closed, dropped)
+        case .none: return (.waits(opensAnother: wait(waiter, id: id)), dropped)
+        }
     }
 
     /// Puts a waiter at the end of the line.

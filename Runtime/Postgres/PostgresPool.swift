@@ -68,21 +68,12 @@ final class PostgresPool: Sendable {
 
     /// Puts the waiter in line, unless a connection has come back since there was none.
     private func enqueue(_ waiter: Waiter, _ id: Int) {
-        enum Next { case take(Member), open, wait, refuse }
-        let (next, dropped): (Next, [PostgresConnection]) = state.withLock { state in
-            let (leasing, dropped) = state.pool.lease(now: .now) { $0.isAlive }
-            switch leasing {
-            case .member(let member): return (.take(member), dropped)
-            case .closed: return (.refuse, dropped)
-            case .none: return (state.pool.wait(waiter, id: id) ? .open : .wait, dropped)
-            }
-        }
+        let (joining, dropped) = state.withLock { $0.pool.join(waiter, id: id, now: .now) { $0.isAlive } }
         dropped.forEach { $0.close() }
-        switch next {
-        case .take(let member): waiter.resume(returning: member)
-        case .open: open()
-        case .wait: break
-        case .refuse: waiter.resume(throwing: PostgresError.poolClosed)
+        switch joining {
+        case .member(let member): waiter.resume(returning: member)
+        case .waits(let opensAnother): if opensAnother { open() }
+        case .closed: waiter.resume(throwing: PostgresError.poolClosed)
         }
     }
 

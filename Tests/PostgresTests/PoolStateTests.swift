@@ -130,4 +130,20 @@ import Testing
         #expect(word(late.opened(member("late")), "late") == "-late")
         #expect(late.count == 0)
     }
+
+    @Test func `a connection that came back before the caller stood in line is taken`() {
+        var pool = Pool(minimum: 0, maximum: 1)
+        _ = pool.wait(1, id: 1)
+        let given = pool.opened(member("a"))
+        #expect(word(given, "a") == "a>1")
+        #expect(leased(&pool) == "none")
+        let released = pool.release(member("a"), isReusable: true, now: now)
+        #expect(word(released, "a") == "a")
+        guard case (.member(let taken), _) = pool.join(2, id: 2, now: now, isAlive: { _ in true }) else {
+            Issue.record("it waits beside a free connection")
+            return
+        }
+        #expect(taken.connection == "a")
+        #expect(pool.waiterCount == 0)
+    }
 }
