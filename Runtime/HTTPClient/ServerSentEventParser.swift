@@ -1,52 +1,67 @@
-/// Finds events in the bytes of an event stream, cut anywhere.
+/// Finds events in the bytes of an event stream, cut anywhere (WHATWG HTML, section 9.2.6).
+///
+/// Works on bytes, not on characters: a combining mark behind a colon would make another character of it.
 package struct ServerSentEventParser: Sendable {
+    /// The beginning of a line whose end has not come yet.
     private var line: [UInt8] = []
     private var endedWithReturn = false
     private var isFirstLine = true
     private var event = ""
-    private var data: [String] = []
+    private var data: [UInt8] = []
+    private var hasData = false
     private var id = ""
     /// How long the server asks clients to wait before they connect again.
     package private(set) var retry: Duration?
     private let maximumEventSize: Int
-    private var eventSize = 0
 
-    /// - Parameter maximumEventSize: bytes of one event; a longer one is an error.
+    /// - Parameter maximumEventSize: bytes of one event's data, and of any line; more is an error.
     package init(maximumEventSize: Int = 1 << 20) { self.maximumEventSize = maximumEventSize }
 
     /// Adds bytes and returns the events they complete; nil when an event is too long.
     package mutating func add(_ bytes: [UInt8]) -> [ServerSentEvent]? {
         var events: [ServerSentEvent] = []
-        for byte in bytes {
-            switch byte {
-            case UInt8(ascii: "\n") where endedWithReturn: endedWithReturn = false
-            case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
-                endedWithReturn = byte == UInt8(ascii: "\r")
-                if let event = endLine() { events.append(event) }
-            default:
-                endedWithReturn = false
-                line.append(byte)
-                eventSize += 1
-                if eventSize > maximumEventSize { return nil }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if endedWithReturn, rest.first == Self.feed { rest.removeFirst() }
+            endedWithReturn = false
+            guard let end = rest.firstIndex(where: { $0 == Self.feed || $0 == Self.return }) else {
+                line += rest
+                return line.count + data.count > maximumEventSize ? nil : events
             }
+            if line.count + rest[..<end].count + data.count > maximumEventSize { return nil }
+            if line.isEmpty {
+                if let event = endLine(rest[..<end]) { events.append(event) }
+            } else {
+                line += rest[..<end]
+                if let event = endLine(line[...]) { events.append(event) }
+                line = []
+            }
+            endedWithReturn = rest[end] == Self.return
+            rest = rest[(end + 1)...]
         }
         return events
     }
 
-    private mutating func endLine() -> ServerSentEvent? {
-        if isFirstLine && line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
+    private static let feed = UInt8(ascii: "\n")
+    private static let `return` = UInt8(ascii: "\r")
+
+    private mutating func endLine(_ line: ArraySlice<UInt8>) -> ServerSentEvent? {
+        var line = line
+        if isFirstLine, line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
         isFirstLine = false
-        let text = String(decoding: line, as: UTF8.self)
-        line.removeAll(keepingCapacity: true)
-        if text.isEmpty { return dispatch() }
-        let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let rest = parts.count == 2 ? parts[1] : ""
-        let value = String(rest.hasPrefix(" ") ? rest.dropFirst() : rest)
-        switch parts[0] {
-        case "event": event = value
-        case "data": data.append(value)
-        case "id": if !value.contains("\0") { id = value }
-        case "retry": if let milliseconds = Int(value), milliseconds >= 0 { retry = .milliseconds(milliseconds) }
+        if line.isEmpty { return dispatch() }
+        let colon = line.firstIndex(of: UInt8(ascii: ":")) ?? line.endIndex
+        var value = line[min(colon + 1, line.endIndex)...]
+        if value.first == UInt8(ascii: " ") { value.removeFirst() }
+        switch String(decoding: line[..<colon], as: UTF8.self) {
+        case "event": event = String(decoding: value, as: UTF8.self)
+        case "data":
+            if hasData { data.append(Self.feed) }
+            data += value
+            hasData = true
+        case "id" where !value.contains(0): id = String(decoding: value, as: UTF8.self)
+        case "retry" where !value.isEmpty && value.allSatisfy { 0x30...0x39 ~= $0 }:
+            if let milliseconds = Int(String(decoding: value, as: UTF8.self)) { retry = .milliseconds(milliseconds) }
         default: break  // A comment, or a field of the future.
         }
         return nil
@@ -56,9 +71,10 @@ package struct ServerSentEventParser: Sendable {
         defer {
             event = ""
             data = []
-            eventSize = 0
+            hasData = false
         }
-        if data.isEmpty { return nil }
-        return ServerSentEvent(event: event.isEmpty ? "message" : event, data: data.joined(separator: "\n"), id: id)
+        guard hasData else { return nil }
+        return ServerSentEvent(
+            event: event.isEmpty ? "message" : event, data: String(decoding: data, as: UTF8.self), id: id)
     }
 }

@@ -34,6 +34,22 @@ import Testing
             ]
         ),
         ("\u{FEFF}event: e\r\rdata: é\r\revent: f\r\n\r\n", [ServerSentEvent(event: "message", data: "é", id: "")]),
+        // A combining mark behind a colon or a space belongs to the value.
+        (
+            "data:\u{301}a\n\ndata: \u{301}b\n\n",
+            [
+                ServerSentEvent(event: "message", data: "\u{301}a", id: ""),
+                ServerSentEvent(event: "message", data: "\u{301}b", id: ""),
+            ]
+        ),
+        // A mark of byte order only counts at the beginning; an id with a null does not count at all.
+        ("id: 1\nid: 2\u{0}\ndata: a\n\n\u{FEFF}data: b\n\n", [ServerSentEvent(event: "message", data: "a", id: "1")]),
+        (
+            "event: a\r\ndata: x\r\n\r\nevent: b\ndata\rdatax: y\n\n",
+            [
+                ServerSentEvent(event: "a", data: "x", id: ""), ServerSentEvent(event: "b", data: "", id: ""),
+            ]
+        ),
     ])
     func `finds events in a stream cut anywhere`(text: String, events: [ServerSentEvent]) {
         var parser = ServerSentEventParser()
@@ -44,9 +60,15 @@ import Testing
 
     @Test func `takes the retry time, and refuses an endless event`() {
         var parser = ServerSentEventParser(maximumEventSize: 20)
-        _ = parser.add(Array("retry: 1500\nretry: soon\n\n".utf8))
+        _ = parser.add(Array("retry: 1500\nretry: soon\nretry: +7\nretry\n\n".utf8))
         #expect(parser.retry == .milliseconds(1500))
-        #expect(parser.add(Array(repeating: 0x61, count: 21)) == nil)
+        // However many lines are only comments, an event is as long as its data.
+        for _ in 0..<10 { #expect(parser.add(Array(": still here\n".utf8)) == []) }
+        #expect(parser.add(Array("data: 123456789\n".utf8)) == [])
+        #expect(parser.add(Array("data: 1234567\n".utf8)) == nil)
+        var endless = ServerSentEventParser(maximumEventSize: 20)
+        #expect(endless.add(Array(repeating: 0x61, count: 20)) == [])
+        #expect(endless.add([0x61]) == nil)
     }
 
     @Test func `finds header fields whatever their case`() {

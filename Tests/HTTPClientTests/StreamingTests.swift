@@ -157,4 +157,23 @@ import Testing
                 ])
         }
     }
+
+    @Test func `ends a stream whose event is longer than agreed`() async throws {
+        let send: TestServer.Responder = { _, response, _ in
+            var body = try await response.writeHead(.init(status: .ok))
+            try await body.write(ByteBuffer(string: "data: short\n\ndata: \(String(repeating: "x", count: 100))\n\n"))
+            try await body.finish(nil)
+        }
+        try await TestServer.run(send) { url in
+            let body = try await HTTPClient().execute(.init(.get, url)).body
+            let error = await #expect(throws: HTTPClientError.self) {
+                for try await _ in body.events(maximumEventSize: 100) {}
+            }
+            #expect(error?.kind == .bodyTooLarge)
+            var long = try await HTTPClient().execute(.init(.get, url)).body.events(maximumEventSize: 200)
+                .makeAsyncIterator()
+            #expect(try await long.next()?.data == "short")
+            #expect(try await long.next()?.data.utf8.count == 100)
+        }
+    }
 }
