@@ -46,6 +46,13 @@ enum EasyOptions {
         apply(request.method, body, to: easy)
     }
 
+    /// Has libcurl connect, through a tunnel where there is a proxy, and leave the bytes to the caller.
+    static func connectOnly(_ easy: UnsafeMutableRawPointer) {
+        check(curl_set_long(easy, CURLOPT_CONNECT_ONLY, 1), "CURLOPT_CONNECT_ONLY")
+        check(curl_set_long(easy, CURLOPT_HTTPPROXYTUNNEL, 1), "CURLOPT_HTTPPROXYTUNNEL")
+        check(curl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)), "CURLOPT_HTTP_VERSION")
+    }
+
     private static func apply(_ method: HTTPMethod, _ body: BodySource, to easy: UnsafeMutableRawPointer) {
         let hasBody = !body.isNone || [.post, .put, .patch].contains(method)
         if hasBody {

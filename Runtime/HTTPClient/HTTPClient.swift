@@ -21,8 +21,12 @@ package final class HTTPClient: Sendable {
     }
 
     let mailbox: Mailbox
+    let configuration: Configuration
 
-    package init(_ configuration: Configuration = Configuration()) { mailbox = TransferThread.start(configuration) }
+    package init(_ configuration: Configuration = Configuration()) {
+        self.configuration = configuration
+        mailbox = TransferThread.start(configuration)
+    }
 
     deinit { mailbox.stop() }
 

@@ -26,6 +26,8 @@ package struct HTTPClientError: Error, Hashable, CustomStringConvertible {
         case redirectRefused
         /// What the server sent is not HTTP.
         case invalidResponse
+        /// The server does not open a WebSocket.
+        case upgradeRefused
         /// The client was shut down.
         case shutDown
     }
@@ -48,7 +50,9 @@ package struct HTTPClientError: Error, Hashable, CustomStringConvertible {
     package var wasNotSent: Bool {
         switch kind {
         case .invalidRequest, .bodyUnavailable, .connectionFailed, .connectTimeout, .addressRefused, .tls: true
-        case .connectionLost, .idleTimeout, .timeout, .bodyTooLarge, .redirectRefused, .invalidResponse, .shutDown:
+        case .connectionLost, .idleTimeout, .timeout, .bodyTooLarge, .redirectRefused, .invalidResponse,
+            .upgradeRefused,
+            .shutDown:
             false
         }
     }

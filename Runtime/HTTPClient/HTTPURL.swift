@@ -5,6 +5,8 @@ struct HTTPURL: Hashable, Sendable {
     let scheme: String
     let host: String
     let port: String
+    private let path: String
+    private let query: String
     /// The whole URL.
     let text: String
 
@@ -21,6 +23,8 @@ struct HTTPURL: Hashable, Sendable {
         scheme = Self.part(CURLUPART_SCHEME, of: url)
         host = Self.part(CURLUPART_HOST, of: url).lowercased()
         port = Self.part(CURLUPART_PORT, of: url)
+        path = Self.part(CURLUPART_PATH, of: url)
+        query = Self.part(CURLUPART_QUERY, of: url)
         guard scheme == "http" || scheme == "https" else {
             throw HTTPClientError(.invalidRequest, text, "the scheme \(scheme) is not http or https")
         }
@@ -32,6 +36,12 @@ struct HTTPURL: Hashable, Sendable {
 
     /// Scheme, host and port: what credentials are good for.
     var origin: String { "\(scheme)://\(host):\(port)" }
+
+    /// What a request line names: path and query, without the fragment.
+    var target: String { path + (query.isEmpty ? "" : "?" + query) }
+
+    /// What a Host header names: the port only where it is not the scheme's own.
+    var authority: String { port == (scheme == "https" ? "443" : "80") ? host : "\(host):\(port)" }
 
     var isLoopback: Bool {
         host == "localhost" || host.hasSuffix(".localhost") || IPAddress(host)?.isLoopback == true

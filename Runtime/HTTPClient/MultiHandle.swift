@@ -34,7 +34,14 @@ struct MultiHandle: @unchecked Sendable {
     }
 
     /// Waits until a socket is ready, a timer of libcurl is due, somebody wakes it, or `milliseconds` have passed.
-    func poll(milliseconds: Int32) { check(curl_multi_poll(handle, nil, 0, milliseconds, nil), "curl_multi_poll") }
+    ///
+    /// - Parameter socket: one that libcurl does not look after by itself.
+    func poll(milliseconds: Int32, also socket: curl_waitfd? = nil) {
+        guard var socket else {
+            return check(curl_multi_poll(handle, nil, 0, milliseconds, nil), "curl_multi_poll")
+        }
+        check(curl_multi_poll(handle, &socket, 1, milliseconds, nil), "curl_multi_poll")
+    }
 
     /// The next transfer that ended, with its result.
     func nextFinished() -> (easy: UnsafeMutableRawPointer, result: CURLcode)? {

@@ -1,5 +1,4 @@
 import CCurl
-import Glibc
 
 /// The loop that performs every transfer of a client, on a thread of its own.
 ///
@@ -21,24 +20,11 @@ final class TransferThread {
     static func start(_ options: HTTPClient.Configuration) -> Mailbox {
         let multi = MultiHandle(maximumIdleConnections: options.maximumIdleConnections)
         let mailbox = Mailbox(bell: multi)
-        let body = ThreadBody { TransferThread(mailbox, multi, options).run() }
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { raw in
-                Unmanaged<ThreadBody>.fromOpaque(raw!).takeRetainedValue().run()
-                return nil
-            }, Unmanaged.passRetained(body).toOpaque())
-        if code != 0 { fatalError("pthread_create failed: \(String(cString: strerror(code)))") }
-        pthread_detach(thread)
+        ThreadBody.start { TransferThread(mailbox, multi, options).run() }
         return mailbox
     }
 
     private func run() {
-        // Signals are the business of other threads; a write to a closed TLS connection must not raise SIGPIPE here.
-        var signals = sigset_t()
-        sigfillset(&signals)
-        pthread_sigmask(SIG_BLOCK, &signals, nil)
         while true {
             let (commands, isStopped) = mailbox.take()
             for command in commands { perform(command) }

@@ -58,6 +58,12 @@ static inline curl_off_t curl_get_offset(CURL *handle, CURLINFO info) {
     return value;
 }
 
+static inline curl_socket_t curl_get_socket(CURL *handle) {
+    curl_socket_t value = CURL_SOCKET_BAD;
+    curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &value);
+    return value;
+}
+
 static inline CURLMcode curl_multi_set_long(CURLM *handle, CURLMoption option, long value) {
     return curl_multi_setopt(handle, option, value);
 }
