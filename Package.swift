@@ -83,7 +83,7 @@ let package = Package(
         library("Queue", "Runtime/Queue", "Redis", "JSON"),
         // Not `Crypto`: a package that Hummingbird depends on has a target of that name.
         library("Cryptography", "Runtime/Crypto", "COpenSSL"),
-        library("HTTPClient", "Runtime/HTTPClient", "CCurl"),
+        library("HTTPClient", "Runtime/HTTPClient", "CCurl", "Cryptography"),
         library("XML", "Runtime/XML", "CExpat"),
         library("ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Cryptography", "XML"),
         library(
