@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import JSON
 internal import Redis
 
@@ -90,12 +91,28 @@ extension Queue {
                     attempt: Int(fields["attempt"]?.integer ?? 0) + deliveries, entry: parts[1].expect(\.string),
                     deliveries: deliveries)
             }
+            if let expiry = fields["expires"]?.integer, expiry <= now() {
+                try await acknowledge(message(.null))
+                continue
+            }
             do {
-                try messages.append(message(JSON(parsing: fields["body"]?.bytes ?? [])))
+                try messages.append(message(Self.body(fields["body"]?.bytes ?? [])))
             } catch let error as JSONError {
                 try await kill(message(.null), reason: "the body is not JSON: \(error)")
             }
         }
         return messages
+    }
+
+    /// A body is JSON, or JSON in base64, as the clients of other clouds' queues wrap it.
+    private static func body(_ bytes: [UInt8]) throws(JSONError) -> JSON {
+        do throws(JSONError) {
+            return try JSON(parsing: bytes)
+        } catch {
+            guard let unwrapped = Data(base64Encoded: Data(bytes)), let json = try? JSON(parsing: unwrapped) else {
+                throw error
+            }
+            return json
+        }
     }
 }

@@ -3,7 +3,7 @@ internal import Redis
 /// What has to happen all at once or not at all. `functions` is the consumer group of every queue.
 enum QueueScripts {
     /// Functions that several scripts begin with.
-    private static let prelude = """
+    static let prelude = """
         local function fields(list)
           local named = {}
           for i = 1, #list, 2 do named[list[i]] = list[i + 1] end
@@ -26,14 +26,22 @@ enum QueueScripts {
         end
 
         local function add(stream, message, attempt)
-          return redis.call('XADD', stream, '*', 'body', message.body or '', 'id', message.id or '',
-            'enqueued', message.enqueued or '0', 'attempt', attempt)
+          local list = { 'body', message.body or '', 'id', message.id or '', 'enqueued', message.enqueued or '0',
+            'attempt', attempt }
+          for _, name in ipairs({ 'expires', 'receipt' }) do
+            if message[name] then
+              list[#list + 1] = name
+              list[#list + 1] = message[name]
+            end
+          end
+          return redis.call('XADD', stream, '*', unpack(list))
         end
 
         local function postpone(delayed, due, message, attempt, priority)
           redis.call('ZADD', delayed, due, cjson.encode({
             id = message.id or '', body = message.body or '', enqueued = tostring(message.enqueued or 0),
-            attempt = tostring(attempt), priority = priority }))
+            attempt = tostring(attempt), priority = priority, expires = message.expires,
+            receipt = message.receipt }))
         end
 
         """
@@ -154,6 +162,7 @@ enum QueueScripts {
             local message = held(KEYS[1], ARGV[2], ARGV[1], ARGV[3])
             if not message then return 0 end
             finish(KEYS[1], ARGV[2])
+            message.receipt = nil
             postpone(KEYS[2], ARGV[5], message, ARGV[4], ARGV[6])
             return 1
             """)

@@ -1,4 +1,4 @@
-/// What a request is about: an account, a container in it, a blob in that.
+/// What a request is about: an account, a container (a queue) in it, a blob (the messages, a message) in that.
 struct AzureAddress {
     var account: String
     /// Empty: the account itself.
@@ -8,7 +8,9 @@ struct AzureAddress {
     /// Asked through the read-only secondary endpoint.
     var isSecondary = false
 
-    init(_ request: HTTPRequest, accounts: [AzureOptions.Account]) throws(AzureError) {
+    init(
+        _ request: HTTPRequest, accounts: [AzureOptions.Account], service: AzureService = .blob
+    ) throws(AzureError) {
         let host = S3Address.withoutPort(request.header("host") ?? "")
         var parts = request.rawPath.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst()
         let label = host.split(separator: ".").first.map(String.init) ?? ""
@@ -33,7 +35,7 @@ struct AzureAddress {
             let blob = PercentEncoding.strictlyDecode(parts.popFirst() ?? ""), !blob.utf8.contains(0)
         else { throw .invalidResourceName }
         (self.container, self.blob) = (container, blob)
-        if blob.isEmpty, !container.isEmpty, request.parameter("restype") == nil {
+        if service == .blob, blob.isEmpty, !container.isEmpty, request.parameter("restype") == nil {
             // One name and no word of a container: a blob in the root container.
             (self.container, self.blob) = ("$root", container)
         }

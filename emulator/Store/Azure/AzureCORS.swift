@@ -8,6 +8,7 @@ import XML
 struct AzureCORS {
     let store: ObjectStore
     let account: String
+    var service = AzureService.blob
 
     struct Rule {
         let origins: [String]
@@ -56,7 +57,7 @@ struct AzureCORS {
         let anybody = Rule(
             origins: ["*"], methods: ["GET", "HEAD", "PUT", "POST", "DELETE", "MERGE", "OPTIONS", "PATCH"],
             headers: ["*"], exposed: ["*"], maxAge: "3600")
-        guard let text = try store.read({ try $0.setting(AzureCall.settingName(account)) }) else { return [anybody] }
+        guard let text = try store.read({ try $0.setting(service.settingName(account)) }) else { return [anybody] }
         let rules = try Self.rules(XMLElement(parsing: text.utf8))
         return rules.isEmpty ? [anybody] : rules
     }

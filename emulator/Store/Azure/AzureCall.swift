@@ -13,6 +13,7 @@ struct AzureCall {
     let store: ObjectStore
     let options: AzureOptions
     let outside: OutsideSource
+    var service = AzureService.blob
 
     var blob: String { address.blob }
 
@@ -23,20 +24,15 @@ struct AzureCall {
         return container
     }
 
-    /// The blob a read is about: the current one, a snapshot or a version.
+    /// The blob a request is about: the current one, a snapshot or a version.
     func find(_ reading: some StoreReading) throws -> (ObjectRecord, BucketRecord) {
         let container = try container(reading)
-        let record =
-            if let snapshot = request.parameter("snapshot") {
-                try reading.snapshot(container.id, blob, named: snapshot)
-            } else if let version = request.parameter("versionid") {
-                try reading.version(container.id, blob, named: version)
-            } else {
-                try reading.object(container.id, blob)
-            }
-        guard let record else { throw AzureError.blobNotFound }
+        guard let record = try edition().find(reading, container.id, blob) else { throw AzureError.blobNotFound }
         return (record, container)
     }
+
+    /// Which edition of the blob a request names.
+    func edition() throws(AzureError) -> BlobEdition { try BlobEdition(request) }
 
     /// A numeric parameter; nil without one.
     func number(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
@@ -56,43 +52,6 @@ struct AzureCall {
     }
 
     // MARK: Bodies
-
-    /// Takes the body as one content, checked against the hashes the client stated.
-    func receive(limit: Int64) async throws -> PendingContent {
-        guard request.headers.contains(name: "content-length") || request.headers.contains(name: "transfer-encoding")
-        else { throw AzureError(411, "MissingContentLengthHeader", "The Content-Length header was not specified.") }
-        if let length = try numberHeader("content-length"), length > limit { throw AzureError.tooLarge }
-        let md5 = try request.header("content-md5").map { text throws in
-            guard let digest = Base64.decode(text), digest.count == 16 else { throw AzureError.invalidMD5 }
-            return digest
-        }
-        let crc = try request.header("x-ms-content-crc64").map { text throws in
-            guard let digest = Base64.decode(text), digest.count == 8 else {
-                throw AzureError.invalidHeader("x-ms-content-crc64", text)
-            }
-            return digest
-        }
-        var checksum = crc.map { _ in CRC(.crc64nvme) }
-        var writer = store.contentWriter()
-        while let bytes = try await request.body.next() {
-            if checksum != nil { bytes.withUnsafeReadableBytes { checksum?.update($0) } }
-            try writer.write(bytes)
-            if writer.size > limit { throw AzureError.tooLarge }
-        }
-        let content = try await writer.finish()
-        if let md5, md5 != content.md5 {
-            store.discard(content)
-            throw AzureError.md5Mismatch
-        }
-        if let crc, let checksum, crc != checksum.littleEndianBytes {
-            store.discard(content)
-            throw AzureError(
-                400, "Crc64Mismatch",
-                "The CRC64 value specified in the request did not match with the CRC64 value calculated by the "
-                    + "server.")
-        }
-        return content
-    }
 
     func document(limit: Int = 8 << 20) async throws -> XMLElement {
         var all = ByteBuffer()
@@ -114,17 +73,28 @@ struct AzureCall {
     struct Detached: Sendable {
         let container: String
         let namespace: String
+        let account: String
         let blob: String
+        let edition: BlobEdition
         let principal: String
         let requestID: String
         let leaseID: String?
         let conditions: BlobConditions
+        let encryption: BlobEncryption
 
-        func find(_ transaction: Transaction) throws -> BucketRecord {
-            guard let bucket = try transaction.bucket(container, account: namespace) else {
+        func find(_ reading: some StoreReading) throws -> BucketRecord {
+            guard let bucket = try reading.bucket(container, account: namespace) else {
                 throw AzureError.containerNotFound
             }
             return bucket
+        }
+
+        /// The current blob, which these conditions and this lease allow to be changed.
+        func current(_ transaction: Transaction, in container: BucketRecord) throws -> ObjectRecord {
+            guard let record = try transaction.object(container.id, blob) else { throw AzureError.blobNotFound }
+            try conditions.check(record, isRead: false)
+            try Lease(record.fields).allowWrite(leaseID, .blob)
+            return record
         }
 
         func event(_ kind: StoreEvent.Kind, _ cause: String, _ record: ObjectRecord) -> StoreEvent {
@@ -136,29 +106,39 @@ struct AzureCall {
 
     func detached() throws -> Detached {
         Detached(
-            container: address.container, namespace: namespace, blob: blob, principal: grant.principal,
-            requestID: request.id, leaseID: request.header("x-ms-lease-id")?.lowercased(),
-            conditions: try BlobConditions(request))
+            container: address.container, namespace: namespace, account: address.account, blob: blob,
+            edition: try edition(), principal: grant.principal, requestID: request.id,
+            leaseID: request.header("x-ms-lease-id")?.lowercased(), conditions: try BlobConditions(request),
+            encryption: encryption)
     }
 
-    /// Changes the current blob: conditions and lease are checked, the new record stands where the old one stood.
+    /// Changes the blob a request names: conditions and lease are checked, the new record stands where the old one stood.
     ///
-    /// - Parameter touches: whether ETag and Last-Modified change.
+    /// - Parameters:
+    ///   - touches: whether ETag and Last-Modified change.
+    ///   - leased: whether a lease keeps others from it; otherwise a lease that is named must be the right one.
+    ///   - guarded: whether retention and legal hold keep everybody from it.
     func change(
-        touches: Bool = true, _ body: @escaping @Sendable (inout ObjectRecord, Transaction) throws -> Void
+        touches: Bool = true, leased: Bool = true, guarded: Bool = true,
+        _ body: @escaping @Sendable (inout ObjectRecord, Transaction) throws -> Void
     ) async throws -> ObjectRecord {
         let call = try detached()
         return try await store.write { transaction in
             let container = try call.find(transaction)
-            guard var record = try transaction.object(container.id, call.blob) else { throw AzureError.blobNotFound }
+            guard var record = try call.edition.find(transaction, container.id, call.blob) else {
+                throw AzureError.blobNotFound
+            }
             try call.conditions.check(record, isRead: false)
-            try Lease(record.fields).allowWrite(call.leaseID, .blob)
+            let lease = Lease(record.fields)
+            if leased { try lease.allowWrite(call.leaseID, .blob) } else { try lease.allowRead(call.leaseID, .blob) }
+            if guarded { try BlobImmutability(record).allowChange(transaction.now) }
             try body(&record, transaction)
             if touches {
                 record.revision = transaction.draw()
                 record.modified = transaction.now
             }
-            try transaction.update(record)
+            let isCurrent = try transaction.object(container.id, call.blob)?.version == record.version
+            try transaction.update(record, isCurrent: isCurrent)
             return record
         }
     }
@@ -172,10 +152,15 @@ struct AzureCall {
         try call.conditions.checkWrite(current)
         let lease = Lease(current?.fields ?? FieldList())
         try lease.allowWrite(call.leaseID, .blob)
+        if let current, container.versioning == .off {
+            try BlobImmutability(current).allowChange(transaction.now)
+            try SoftDelete(transaction, account: call.account).keepOverwritten(current, transaction)
+        }
         record.fields.replaceAll("lease-", with: current?.fields.all("lease-") ?? [])
         record.fields["created"] = current?.fields["created"] ?? String(transaction.now)
         try transaction.removeBlocks(container.id, call.blob, keeping: [])
         let stored = try transaction.store(record, in: container)
+        try SoftDelete.demoteDeleted(container.id, call.blob, transaction)
         try transaction.emit(call.event(.created, cause, stored))
         return stored
     }
@@ -188,6 +173,8 @@ struct AzureCall {
             "ETag": "\"\(record.azureETag)\"", "Last-Modified": HTTPDate.rfc1123(record.modified),
             "x-ms-request-server-encrypted": "true",
         ]
+        BlobEncryption.show(record, in: &headers)
+        addStructuredBody(to: &headers)
         if let version = record.versionName { headers.add(name: "x-ms-version-id", value: version) }
         return HTTPReply(status, headers)
     }

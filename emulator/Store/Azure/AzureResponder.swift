@@ -23,15 +23,7 @@ struct AzureResponder: HTTPResponder {
         } catch {
             reply = refusal(error, request).reply(requestID: request.id, isHead: request.method == "HEAD")
         }
-        reply.headers.replaceOrAdd(name: "Server", value: "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0")
-        reply.headers.replaceOrAdd(name: "x-ms-request-id", value: AzureResponder.requestID(request.id))
-        // Newer versions than are known here are served as they come.
-        reply.headers.replaceOrAdd(
-            name: "x-ms-version", value: request.header("x-ms-version") ?? request.parameter("sv") ?? "2021-12-02")
-        if let client = request.header("x-ms-client-request-id"), client.utf8.count <= 1024 {
-            reply.headers.replaceOrAdd(name: "x-ms-client-request-id", value: client)
-        }
-        reply.headers.replaceOrAdd(name: "Date", value: HTTPDate.rfc1123(Clock.milliseconds()))
+        reply.addAccountHeaders(request, .blob)
         return reply
     }
 

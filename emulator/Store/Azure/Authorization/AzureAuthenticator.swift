@@ -5,8 +5,12 @@ import NIOHTTP1
 struct AzureAuthenticator: Sendable {
     let accounts: [AzureOptions.Account]
     let store: ObjectStore
+    var service = AzureService.blob
 
-    func authorize(_ request: HTTPRequest, _ address: AzureAddress, namespace: String) throws -> AzureGrant {
+    /// - Parameter policy: a stored access policy of what is asked for, by its id; nil: the container's are looked up.
+    func authorize(
+        _ request: HTTPRequest, _ address: AzureAddress, namespace: String, policy: ((String) -> String?)? = nil
+    ) throws -> AzureGrant {
         guard let account = accounts.first(where: { $0.name == address.account }) else {
             throw AzureError(
                 404, "ResourceNotFound",
@@ -22,7 +26,10 @@ struct AzureAuthenticator: Sendable {
             return .owner(account.name)
         }
         if request.has("sig") {
-            return try SharedAccessSignature(request, address, namespace: namespace, key: key, store: store).grant
+            return try SharedAccessSignature(request, address, service: service, key: key) { id in
+                if let policy { return policy(id) }
+                return try store.bucket(address.container, account: namespace)?.fields["policy:" + id]
+            }.grant
         }
         return try publicAccess(request, address, namespace)
     }
@@ -30,7 +37,7 @@ struct AzureAuthenticator: Sendable {
     private func publicAccess(
         _ request: HTTPRequest, _ address: AzureAddress, _ namespace: String
     ) throws -> AzureGrant {
-        let container = try store.bucket(address.container, account: namespace)
+        let container = service == .blob ? try store.bucket(address.container, account: namespace) : nil
         switch container?.fields["public-access"] {
         case "container": return AzureGrant(permissions: ["r", "l"], principal: "anonymous")
         case "blob": return AzureGrant(permissions: ["r"], resourceTypes: ["o"], principal: "anonymous")

@@ -1,12 +1,13 @@
 import Cryptography
 
-/// A shared access signature in a query: for the account, or for a container, a blob, a snapshot or a version
+/// A shared access signature in a query: for the account, or for a container, a blob, a snapshot, a version or a queue
 /// (https://learn.microsoft.com/rest/api/storageservices/create-service-sas).
 struct SharedAccessSignature {
     let grant: AzureGrant
 
     init(
-        _ request: HTTPRequest, _ address: AzureAddress, namespace: String, key: [UInt8], store: ObjectStore
+        _ request: HTTPRequest, _ address: AzureAddress, service: AzureService, key: [UInt8],
+        policy: (String) throws -> String?
     ) throws {
         let version = request.parameter("sv") ?? ""
         let isAccount = request.has("ss") || request.has("srt")
@@ -15,30 +16,30 @@ struct SharedAccessSignature {
         let text =
             try isAccount
             ? Self.accountText(request, address, version)
-            : Self.serviceText(
-                request, address, version, isDelegated: delegation != nil)
+            : service == .queue
+                ? Self.queueText(request, address, isDelegated: delegation != nil)
+                : Self.serviceText(request, address, version, isDelegated: delegation != nil)
         let signingKey = delegation?.value(accountKey: key) ?? key
         let expected = Base64.encode(HMAC.sha256(text.utf8, key: signingKey))
         guard ConstantTime.equal(expected, request.parameter("sig") ?? "") else {
             throw Self.failed("Signature did not match. String to sign used was \(text)")
         }
-        try delegation?.check()
+        try delegation?.check(for: service)
         // A user's signature has no stored policy (the field is not even signed).
         if let identifier = request.parameter("si"), !isAccount, delegation == nil {
-            let container = try store.bucket(address.container, account: namespace)
-            guard let policy = container?.fields["policy:" + identifier] else {
+            guard let policy = try policy(identifier) else {
                 throw Self.failed("The stored access policy \(identifier) does not exist.")
             }
             try fields.merge(policy)
         }
         try fields.check(peer: request.peer)
         if isAccount {
-            guard (request.parameter("ss") ?? "").contains("b") else {
+            guard (request.parameter("ss") ?? "").contains(service.letter) else {
                 throw AzureError(
                     403, "AuthorizationServiceMismatch",
                     "This request is not authorized to perform this operation using this service.")
             }
-        } else {
+        } else if service == .blob {
             try Self.checkResource(request, address)
         }
         let overrides: [(String, String)] = [
@@ -46,7 +47,10 @@ struct SharedAccessSignature {
             ("rscl", "Content-Language"), ("rsct", "Content-Type"),
         ]
         var resourceTypes = isAccount ? Set(request.parameter("srt") ?? "") : nil
-        if !isAccount, request.parameter("sr") != "c" { resourceTypes = ["o"] }
+        if !isAccount {
+            // A queue's covers the queue and its messages, never the account.
+            resourceTypes = service == .queue ? ["c", "o"] : request.parameter("sr") == "c" ? nil : ["o"]
+        }
         grant = AzureGrant(
             permissions: Set(fields.permissions), resourceTypes: resourceTypes, principal: delegation?.user ?? "sas",
             overrides: overrides.compactMap { name, header in request.parameter(name).map { (header, $0) } })
@@ -73,6 +77,20 @@ struct SharedAccessSignature {
     private static func accountText(_ request: HTTPRequest, _ address: AzureAddress, _ version: String) -> String {
         let names = ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"] + (version >= "2020-12-06" ? ["ses"] : [])
         return ([address.account] + names.map { request.parameter($0) ?? "" }).joined(separator: "\n") + "\n"
+    }
+
+    /// (https://learn.microsoft.com/rest/api/storageservices/create-service-sas#version-2015-04-05-and-later)
+    private static func queueText(
+        _ request: HTTPRequest, _ address: AzureAddress, isDelegated: Bool
+    ) throws(AzureError) -> String {
+        var names = ["si"]
+        if isDelegated {
+            try refuseUnknownUsers(request)
+            names = ["skoid", "sktid", "skt", "ske", "sks", "skv", "skdutid", "sduoid"]
+        }
+        let values = { (names: [String]) in names.map { request.parameter($0) ?? "" } }
+        let resource = "/queue/\(address.account)/\(address.container)"
+        return (values(["sp", "st", "se"]) + [resource] + values(names + ["sip", "spr", "sv"])).joined(separator: "\n")
     }
 
     private static func serviceText(
@@ -110,14 +128,18 @@ struct SharedAccessSignature {
     /// What a user delegation signature says of its key and of users
     /// (https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas#construct-a-user-delegation-sas).
     private static func delegationLines(_ request: HTTPRequest, _ version: String) throws(AzureError) -> [String] {
-        // Each of these narrows what the signature grants; one that is not enforced must not pass.
-        for name in ["srh", "srq", "sduoid", "skdutid", "suoid"] where request.parameter(name)?.isEmpty == false {
-            throw failed("The emulator does not know user delegation signatures with \(name); make one without it.")
-        }
+        try refuseUnknownUsers(request)
         var names = ["skoid", "sktid", "skt", "ske", "sks", "skv"]
         if version >= "2020-02-10" { names += ["saoid", "suoid", "scid"] }
         if version >= "2025-07-05" { names += ["skdutid", "sduoid"] }
         return names.map { request.parameter($0) ?? "" }
+    }
+
+    /// Each of these narrows what the signature grants; one that is not enforced must not pass.
+    private static func refuseUnknownUsers(_ request: HTTPRequest) throws(AzureError) {
+        for name in ["srh", "srq", "sduoid", "skdutid", "suoid"] where request.parameter(name)?.isEmpty == false {
+            throw failed("The emulator does not know user delegation signatures with \(name); make one without it.")
+        }
     }
 
     /// What a signature or its stored policy limits.

@@ -20,9 +20,9 @@ struct UserDelegationKey {
         return HMAC.sha256(text.utf8, key: accountKey)
     }
 
-    init(user: String, tenant: String, start: String, expiry: String, version: String) {
+    init(user: String, tenant: String, start: String, expiry: String, service: AzureService, version: String) {
         (self.user, self.tenant, self.start, self.expiry) = (user, tenant, start, expiry)
-        (service, self.version) = ("b", version)
+        (self.service, self.version) = (String(service.letter), version)
     }
 
     /// What a signature says of the key it was made with; nil where it names none.
@@ -34,13 +34,13 @@ struct UserDelegationKey {
     }
 
     /// - Throws: what is wrong with it now, where something is.
-    func check() throws(AzureError) {
+    func check(for asked: AzureService) throws(AzureError) {
         func failed(_ detail: String) -> AzureError {
             var error = AzureError.authenticationFailed
             error.details = [("AuthenticationErrorDetail", detail)]
             return error
         }
-        guard service == "b" else { throw failed("sks is not valid: \(service)") }
+        guard service == String(asked.letter) else { throw failed("sks is not valid: \(service)") }
         guard let from = HTTPDate.parseISO8601(start), let to = HTTPDate.parseISO8601(expiry) else {
             throw failed("skt or ske is not a time.")
         }
@@ -74,7 +74,7 @@ extension AzureCall {
         func time(_ moment: Int64) -> String { String(HTTPDate.iso8601(moment).prefix(19)) + "Z" }
         let key = UserDelegationKey(
             user: grant.principal, tenant: grant.tenant, start: time(start), expiry: time(expiry),
-            version: request.header("x-ms-version") ?? "2021-12-02")
+            service: service, version: request.header("x-ms-version") ?? "2021-12-02")
         guard let account = options.accounts.first(where: { $0.name == address.account }) else {
             throw AzureError.internalError
         }

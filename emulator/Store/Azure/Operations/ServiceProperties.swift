@@ -3,11 +3,8 @@ import NIOHTTP1
 import XML
 
 extension AzureCall {
-    /// The key under which an account's properties are kept.
-    static func settingName(_ account: String) -> String { "azure-properties:" + account }
-
     func getServiceProperties() throws -> HTTPReply {
-        if let text = try store.read({ try $0.setting(Self.settingName(address.account)) }) {
+        if let text = try store.read({ try $0.setting(service.settingName(address.account)) }) {
             return HTTPReply(200, ["Content-Type": "application/xml"], body: .bytes(ByteBuffer(string: text)))
         }
         var xml = XMLWriter()
@@ -25,6 +22,7 @@ extension AzureCall {
                 }
             }
             xml.element("Cors")
+            if service == .queue { return }
             xml.element("DefaultServiceVersion", "2021-12-02")
             xml.element("DeleteRetentionPolicy") { $0.element("Enabled", "false") }
             xml.element("StaticWebsite") { $0.element("Enabled", "false") }
@@ -46,7 +44,7 @@ extension AzureCall {
             }
         }
         _ = try AzureCORS.rules(merged)
-        let (name, text) = (Self.settingName(address.account), Self.text(merged))
+        let (name, text) = (service.settingName(address.account), Self.text(merged))
         try await store.write { try $0.set(name, text) }
         return HTTPReply(202)
     }
