@@ -34,7 +34,7 @@ struct ReplicateTests {
     ])
     func `a model is asked for where it belongs`(model: String, path: String, version: String?) async throws {
         let server = try answering(201, ["id": "p1", "status": "starting"])
-        let call = try await provider(server, model: model).submit(request(["seed": 7]))
+        let call = try await provider(server, model: model).submit(request(["seed": 7]), .silent)
         #expect(call == ProviderCall(requestID: "p1", state: .running(progress: nil)))
         let sent = try #require(server.requests.first)
         #expect(sent.method == "POST" && sent.path == path)
@@ -56,12 +56,12 @@ struct ReplicateTests {
         let provider = try provider(server)
         var small = request()
         small.image = .init(bytes: TestImages.png, format: .png)
-        _ = try await provider.submit(small)
+        _ = try await provider.submit(small, .silent)
         let inline = try JSON(parsing: server.requests[0].body)["input"]?["image"]?.string
         #expect(inline?.hasPrefix("data:image/png;base64,iVBORw0KGgo") == true)
         var large = request()
         large.image = .init(bytes: [UInt8](repeating: 7, count: 256 << 10 + 1), format: .jpeg)
-        _ = try await provider.submit(large)
+        _ = try await provider.submit(large, .silent)
         #expect(server.requests.map(\.path).dropFirst() == ["/v1/files", "/v1/models/acme/painter/predictions"])
         #expect(server.requests[1].headers["content-type"]?.hasPrefix("multipart/form-data") == true)
         #expect(try JSON(parsing: server.requests[2].body)["input"]?["image"] == "https://files/1")
@@ -83,7 +83,7 @@ struct ReplicateTests {
         status: Int, body: JSON, retryClass: RetryClass, call: ProviderError.Call
     ) async throws {
         let server = try answering(status, body)
-        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request()) }
+        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request(), .silent) }
         #expect(error?.retryClass == retryClass && error?.call == call)
         #expect(error?.message.contains("r8_secret") == false)
         #expect(server.requests.count == 1)
@@ -91,13 +91,13 @@ struct ReplicateTests {
 
     @Test func `a wait in the header counts where the body has none`() async throws {
         let server = try answering(429, [:], headers: ["Retry-After": "7"])
-        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request()) }
+        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request(), .silent) }
         #expect(error?.retryClass == .limited(wait: .seconds(7)))
     }
 
     @Test func `a connection that breaks leaves the call open and is not tried again`() async throws {
         let server = try LocalServer { _ in .init(breaks: true) }
-        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request()) }
+        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request(), .silent) }
         #expect(error?.retryClass == .lost && error?.call == .goesOn)
         #expect(server.requests.count == 1)
     }
@@ -145,7 +145,7 @@ struct ReplicateTests {
 
     @Test func `an id that would lead elsewhere is no id`() async throws {
         let server = try answering(201, ["id": "../files", "status": "starting"])
-        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request()) }
+        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request(), .silent) }
         #expect(error?.retryClass == .lost)
     }
 

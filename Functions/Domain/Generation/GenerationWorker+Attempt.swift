@@ -4,15 +4,11 @@ internal import FunctionRuntime
 
 /// One attempt: the provider call from wherever it stands to its stored results.
 extension GenerationWorker {
-    /// Polls that may go wrong one after another before the attempt gives up.
-    private static let failedPolls = 5
     /// Results of one call that are kept.
     private static let mostResults = 16
 
-    func attempt(
-        _ claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void
-    ) async throws -> [NewResult] {
-        let outputs = try await watch(try await begin(claim, log: log), claim, log: log, report: report)
+    func attempt(_ claim: JobClaim, _ news: AttemptNews, log: Log) async throws -> [NewResult] {
+        let outputs = try await watch(try await begin(claim, news, log: log), claim, news)
         guard outputs.count <= Self.mostResults else {
             throw ProviderError(
                 .invalid, "the provider made \(outputs.count) pictures; at most \(Self.mostResults) are kept")
@@ -27,12 +23,12 @@ extension GenerationWorker {
     // MARK: The call, in two phases
 
     /// Resumes the recorded call, finds a lost one, or makes it.
-    private func begin(_ claim: JobClaim, log: Log) async throws -> ProviderCall {
+    private func begin(_ claim: JobClaim, _ news: AttemptNews, log: Log) async throws -> ProviderCall {
         if let requestID = claim.call.requestID {
             return ProviderCall(requestID: requestID, state: .running(progress: nil))
         }
         var request = GenerationRequest(
-            job: claim.job.id, prompt: claim.job.prompt, parameters: claim.job.parameters)
+            job: claim.job.id, call: claim.call.id, prompt: claim.job.prompt, parameters: claim.job.parameters)
         if claim.call.isInherited {
             if let found = try await findLost(request, claim) {
                 log.info("found the call that an earlier attempt made", ["jobId": claim.job.id.text])
@@ -47,7 +43,9 @@ extension GenerationWorker {
         }
         // A cancel that comes now must not lose the answer: whoever is to stop the call needs its id.
         return try await Shield.run { [request] in
-            try await record(try await provider.submit(request), claim)
+            let call = try await provider.submit(request, news.observer)
+            // There is nothing to resume or to stop: the call is over, and its end is recorded with the job's.
+            return provider.capabilities.answersAtOnce ? call : try await record(call, claim)
         }
     }
 
@@ -99,50 +97,32 @@ extension GenerationWorker {
     // MARK: Watching
 
     private func watch(
-        _ begun: ProviderCall, _ claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void
+        _ begun: ProviderCall, _ claim: JobClaim, _ news: AttemptNews
     ) async throws -> [ProviderOutput] {
-        var call = begun
-        var shown = claim.job.progress
-        var look = 0
-        let end = ContinuousClock.now + JobRules.longestCall
-        while true {
-            switch call.state {
-            case .succeeded(let outputs): return outputs
-            case .failed(let error): throw error
-            case .canceled: throw ProviderError(.unavailable, "the call was canceled at the provider")
-            case .running(let progress):
-                if let progress, progress > shown, progress <= 1 {
-                    let sequence = try await Shield.persist { try await leases.progress(claim.token, progress) }
-                    guard let sequence else { throw LeaseLost() }
-                    await notifier.notify(claim.job.id, sequence: sequence, log: log)
-                    report(progress)
-                    shown = progress
-                }
-            }
-            guard ContinuousClock.now < end else {
-                try await provider.cancel(call.requestID)
-                throw ProviderError(.unavailable, "the provider did not finish within \(JobRules.longestCall)")
-            }
-            look += 1
-            try await Task.sleep(for: schedule.wait(before: look))
-            call = try await poll(call.requestID)
+        switch try await end(of: begun, news).state {
+        case .succeeded(let outputs): return outputs
+        case .failed(let error): throw error
+        case .canceled: throw ProviderError(.unavailable, "the call was canceled at the provider")
+        case .running:
+            throw ProviderError(.lost, "the provider said no more about the call", call: .goesOn)
         }
     }
 
-    /// Looks at a call, again where that went wrong: looking costs nothing, and the call goes on.
-    private func poll(_ requestID: String) async throws -> ProviderCall {
-        for _ in 0..<Self.failedPolls {
-            let wait: Duration
-            do {
-                return try await provider.poll(requestID)
-            } catch {
-                guard error.call == .goesOn, error.retryClass.isRetryable else { throw error }
-                wait =
-                    if case .limited(let hint?) = error.retryClass { min(hint, .seconds(60)) } else { schedule.longest }
+    /// Follows a call to its end, but not for ever.
+    private func end(of call: ProviderCall, _ news: AttemptNews) async throws -> ProviderCall {
+        guard case .running = call.state else { return call }
+        return try await withThrowingTaskGroup(of: ProviderCall?.self) { group in
+            group.addTask { try await provider.watch(call, news.observer) }
+            group.addTask {
+                try await Task.sleep(for: JobRules.longestCall)
+                return nil
             }
-            try await Task.sleep(for: wait)
+            defer { group.cancelAll() }
+            if let ended = try await group.next() ?? nil { return ended }
+            group.cancelAll()
+            try await provider.cancel(call.requestID)
+            throw ProviderError(.unavailable, "the provider did not finish within \(JobRules.longestCall)")
         }
-        return try await provider.poll(requestID)
     }
 
     // MARK: Results

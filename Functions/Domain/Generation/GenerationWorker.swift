@@ -41,8 +41,9 @@ package struct GenerationWorker: Sendable {
         }
         await notifier.notify(job, sequence: claim.job.eventSequence, log: log)
         do {
-            let results = try await hold(claim, log: log, report: report) {
-                try await attempt(claim, log: log, report: report)
+            let news = AttemptNews(claim, leases, notifier, schedule: schedule, log: log, report: report)
+            let results = try await hold(claim, news, log: log, report: report) {
+                try await attempt(claim, news, log: log)
             }
             return try await complete(claim, results, log: log)
         } catch let error as ProviderError where !Task.isCancelled {
@@ -62,7 +63,7 @@ package struct GenerationWorker: Sendable {
     ///
     /// - Throws: `LeaseLost` as soon as the claim is known to be gone; what `work` throws.
     private func hold(
-        _ claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void,
+        _ claim: JobClaim, _ news: AttemptNews, log: Log, report: @escaping @Sendable (Double?) -> Void,
         _ work: @escaping @Sendable () async throws -> [NewResult]
     ) async throws -> [NewResult] {
         try await withThrowingTaskGroup(of: [NewResult]?.self) { group in
@@ -71,12 +72,22 @@ package struct GenerationWorker: Sendable {
                 try await renew(claim, log: log, report: report)
                 return nil
             }
+            group.addTask {
+                await news.claimLoss()
+                return nil
+            }
             defer { group.cancelAll() }
             if let results = try await group.next() ?? nil { return results }
             // A request that was under way is seen through; only its end tells whether it left a call behind.
             group.cancelAll()
-            do { _ = try await group.next() } catch let lost as LeaseLost { throw lost } catch {
-                log.debug("the work ended with its claim", ["jobId": claim.job.id.text, "error": "\(error)"])
+            while true {
+                do {
+                    guard try await group.next() != nil else { break }
+                } catch let lost as LeaseLost {
+                    throw lost
+                } catch {
+                    log.debug("the work ended with its claim", ["jobId": claim.job.id.text, "error": "\(error)"])
+                }
             }
             throw LeaseLost()
         }

@@ -4,10 +4,19 @@ package import JSON
 /// What a provider is asked to draw.
 package struct GenerationRequest: Sendable {
     package var job: UUID
+    /// Our own id of this call. Another call of the same job has another one; the same call sent once more, because its answer was
+    /// lost, keeps it. For providers that take an id, and for the request id where a provider gives none.
+    package var call: UUID
     package var prompt: String
-    /// The model's own inputs beside the prompt, as the user gave them.
+    /// The model's own inputs beside the prompt: what the user gave, with the workflow's defaults.
     package var parameters: JSONObject
     package var image: InputImage?
+    /// The workflow's model in the provider's own terms; nil for the one the adapter is configured with.
+    package var model: String?
+    /// What else the workflow holds for its provider: a ComfyUI graph with its named inputs.
+    package var definition: JSON?
+    /// The address the provider is to call back, which already names job and call; nil to be looked at only.
+    package var webhook: String?
 
     /// A picture to draw from.
     package struct InputImage: Sendable {
@@ -20,10 +29,18 @@ package struct GenerationRequest: Sendable {
         }
     }
 
-    package init(job: UUID, prompt: String, parameters: JSONObject = [:], image: InputImage? = nil) {
+    /// - Parameter call: our own id of this call; the job's where there is only one.
+    package init(
+        job: UUID, call: UUID? = nil, prompt: String, parameters: JSONObject = [:], image: InputImage? = nil,
+        model: String? = nil, definition: JSON? = nil, webhook: String? = nil
+    ) {
         self.job = job
+        self.call = call ?? job
         self.prompt = prompt
         self.parameters = parameters
         self.image = image
+        self.model = model
+        self.definition = definition
+        self.webhook = webhook
     }
 }

@@ -3,11 +3,16 @@ package struct PollSchedule: Sendable, Hashable {
     package var first: Duration
     package var factor: Double
     package var longest: Duration
+    /// Looks that may go wrong one after another before watching is given up.
+    package var failures: Int
 
-    package init(first: Duration = .milliseconds(50), factor: Double = 1.5, longest: Duration = .seconds(3)) {
+    package init(
+        first: Duration = .milliseconds(50), factor: Double = 1.5, longest: Duration = .seconds(3), failures: Int = 5
+    ) {
         self.first = first
         self.factor = factor
         self.longest = longest
+        self.failures = failures
     }
 
     /// The wait before look number `attempt`, counted from 1.

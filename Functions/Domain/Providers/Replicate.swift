@@ -9,31 +9,31 @@ internal import JSON
 ///
 /// Replicate has no idempotency key, so a create is never repeated blindly: one whose answer was lost is looked for in the list of
 /// predictions, by its input.
-package struct Replicate: ImageProvider {
-    package static let token = ConfigurationKey<String>(
-        "REPLICATE_API_TOKEN", summary: "API token of Replicate", secret: true)
+package struct Replicate: ProviderAdapter {
+    package static let name = "replicate"
+    package static let presence = ConfigurationKey<String>(
+        "REPLICATE_API_TOKEN", summary: "API token of Replicate; without it there is no such provider", secret: true
+    ).optional
     package static let baseURL = ConfigurationKey<String>(
         "REPLICATE_BASE_URL", summary: "where Replicate's API is, without /v1", default: "https://api.replicate.com",
         kind: "an address", want: "https://api.replicate.com"
     ) { $0.hasPrefix("http://") || $0.hasPrefix("https://") ? $0.trimmingSlash : nil }
     package static let model = ConfigurationKey<String>(
         "REPLICATE_MODEL",
-        summary: "model to draw with: owner/name of an official one, owner/name:version, or a version",
+        summary: "model to draw with where a workflow names none: owner/name, owner/name:version, or a version",
         default: "black-forest-labs/flux-schnell")
 
     /// The keys a function declares that uses this provider.
-    package static let environment: [any ConfigurationKeyProtocol] = [token, baseURL, model, FetchPolicy.key]
+    package static let environment: [any ConfigurationKeyProtocol] = [presence, baseURL, model, FetchPolicy.key]
 
-    package let name = "replicate"
-    package var capabilities: ProviderCapabilities {
-        ProviderCapabilities(findsLostCalls: true, cancels: true, takesImages: true)
-    }
+    package let capabilities = ProviderCapabilities(
+        findsLostCalls: true, cancels: true, takesImages: true, takesWebhooks: true, showsProgress: true)
 
     private let client: HTTPClient
     private let fetcher: ResultFetcher
     private let base: String
     private let authorization: String
-    private let target: ReplicateModel
+    private let model: String
 
     /// Bytes of an input picture up to which Replicate advises a data: URL; larger ones are uploaded first.
     static let largestInline = 256 << 10
@@ -49,11 +49,14 @@ package struct Replicate: ImageProvider {
         self.client = client
         fetcher = ResultFetcher(client, try configuration[FetchPolicy.key])
         base = try configuration[Self.baseURL]
-        authorization = "Bearer \(try configuration[Self.token])"
-        target = ReplicateModel(try configuration[Self.model])
+        authorization = "Bearer \(try configuration.needed(Self.presence))"
+        model = try configuration[Self.model]
     }
 
-    package func submit(_ request: GenerationRequest) async throws(ProviderError) -> ProviderCall {
+    package func submit(
+        _ request: GenerationRequest, _ observe: ProviderObserver
+    ) async throws(ProviderError) -> ProviderCall {
+        let target = ReplicateModel(request.model ?? model)
         var input = input(of: request)
         if let image = request.image { input["image"] = .string(try await address(of: image)) }
         var body: JSONObject = ["input": .object(input)]

@@ -34,7 +34,7 @@ private struct NoProvider: ImageProvider {
     let name = "nothing"
     let capabilities = ProviderCapabilities(findsLostCalls: false, cancels: false, takesImages: false)
 
-    func submit(_ request: GenerationRequest) throws(ProviderError) -> ProviderCall {
+    func submit(_ request: GenerationRequest, _ observe: ProviderObserver) throws(ProviderError) -> ProviderCall {
         ProviderCall(requestID: request.job.uuidString, state: .succeeded([]))
     }
 

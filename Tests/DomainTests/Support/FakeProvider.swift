@@ -49,7 +49,9 @@ final class FakeProvider: ImageProvider {
     var counts: Counts { state.withLock { $0.counts } }
     var requests: [GenerationRequest] { state.withLock { $0.requests } }
 
-    func submit(_ request: GenerationRequest) async throws(ProviderError) -> ProviderCall {
+    func submit(
+        _ request: GenerationRequest, _ observe: ProviderObserver
+    ) async throws(ProviderError) -> ProviderCall {
         let id = "call-\(UUID().text)"
         state.withLock {
             $0.counts.submits += 1
