@@ -133,4 +133,36 @@ struct JobLeasesTests {
             #expect(story == ["queued", "processing", outcome.0 ? "completed" : "canceled"])
         }
     }
+
+    @Test func `jobs that are wanted twice at the same moment are claimed once, and each is completed as itself`()
+        async throws
+    {
+        let world = try await World()
+        var jobs: [UUID] = []
+        for _ in 0..<10 { jobs.append(try await world.createJob().id) }
+        let workers = [world.leases(), world.leases()]
+        let claims = try await withThrowingTaskGroup(of: JobClaim?.self) { group in
+            for worker in workers {
+                for job in jobs + jobs.reversed() {
+                    group.addTask { try await worker.claim(job, provider: "fake") }
+                }
+            }
+            return try await group.compactMap(\.self).reduce(into: []) { $0.append($1) }
+        }
+        #expect(claims.map(\.job.id).sorted { $0.text < $1.text } == jobs.sorted { $0.text < $1.text })
+        #expect(Set(claims.map(\.token.owner)).count == 10 && Set(claims.map(\.call.id)).count == 10)
+        let late = LeaseToken(job: jobs[0], attempt: 1, owner: UUID())
+        let completed = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for claim in claims { group.addTask { try await workers[0].complete(claim, results: []) } }
+            group.addTask {
+                var claim = claims[0]
+                claim.token = late
+                return try await workers[0].complete(claim, results: [])
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(completed.count(where: \.self) == 10)
+        #expect(try await world.count("jobs", where: "status = 'completed'") == 10)
+        #expect(try await world.count("provider_calls", where: "state = 'succeeded'") == 10)
+    }
 }

@@ -62,6 +62,35 @@ struct JobStoreTests {
         #expect(try await world.count("jobs") == 1)
     }
 
+    @Test func `what several users ask for at the same moment is each one's own, and one that fails fails alone`()
+        async throws
+    {
+        let world = try await World()
+        let stranger = try await TestDatabase.user(in: world.database)
+        let nobody = UUID.version7()
+        let failures = try await withThrowingTaskGroup(of: UUID?.self) { group in
+            for number in 0..<30 {
+                let user = [world.user, stranger, nobody][number % 3]
+                group.addTask {
+                    do {
+                        guard
+                            case .created(let job, _?) = try await world.jobs.create(
+                                try NewJob(prompt: user.text), user: user)
+                        else { return user }
+                        #expect(job.prompt == user.text && job.userID == user)
+                        return nil
+                    } catch { return user }
+                }
+            }
+            return try await group.compactMap(\.self).reduce(into: []) { $0.append($1) }
+        }
+        #expect(failures.count == 10 && Set(failures) == [nobody])
+        #expect(try await world.count("jobs", where: "prompt = user_id::text") == 20)
+        #expect(
+            try await world.count("job_events", where: "user_id = (select user_id from jobs where id = job_id)") == 20)
+        #expect(try await world.count("outbox", where: "user_id = (select user_id from jobs where id = job_id)") == 20)
+    }
+
     @Test func `two users may use the same key`() async throws {
         let world = try await World()
         let stranger = try await TestDatabase.user(in: world.database)

@@ -13,16 +13,11 @@ package struct ImageStore: Sendable {
     /// Announces an upload, as its user.
     package func announce(_ upload: NewUpload, user: UUID) async throws {
         _ = try await database.asUser(
-            user, Self.announcement(upload, from: "(select \(user)::uuid as user_id) as owner"))
-    }
-
-    /// The statement that announces an upload for the `user_id` of the one row of `source`.
-    static func announcement(_ upload: NewUpload, from source: SQL) -> SQL {
-        """
-        insert into images (id, user_id, kind, status, storage_key, original_filename)
-        select \(upload.imageID), user_id, 'input', 'awaiting_upload', \(upload.storageKey), \(upload.filename)
-        from \(source)
-        """
+            user,
+            """
+            insert into images (id, user_id, kind, status, storage_key, original_filename)
+            values (\(upload.imageID), \(user), 'input', 'awaiting_upload', \(upload.storageKey), \(upload.filename))
+            """)
     }
 
     /// A picture.

@@ -2,49 +2,29 @@ package import FoundationEssentials
 internal import JSON
 internal import Postgres
 
-/// Jobs as workers hold them. Each write is one statement that names the lease's token, so that a worker that was thought dead
+/// Jobs as workers hold them. Each write names the lease's token, so that a worker that was thought dead
 /// and comes back changes nothing; each moves the job, its event and its provider call together.
 package struct JobLeases: Sendable {
     let database: Database
     /// How long a claim holds without renewal.
     package let lease: Duration
+    private let claims: Batches<ClaimOrder, JobClaim?>
+    private let completions: Batches<CompletionOrder, Bool>
 
     package init(_ database: Database, lease: Duration = JobRules.lease) {
         self.database = database
         self.lease = lease
+        claims = Batches { orders in try await ClaimOrder.take(orders, for: lease, in: database) }
+        completions = Batches { orders in try await CompletionOrder.record(orders, in: database) }
     }
 
-    /// Takes a queued job that is due: queued -> processing. Records the intent of a provider call, unless one is open already.
+    /// Takes a queued job that is due: queued -> processing. Records the intent of a provider call, unless one is open already. Jobs
+    /// that are claimed at the same moment share a transaction.
     ///
     /// - Parameter message: the wake-up that led here; its outbox row has done its work.
     /// - Returns: nil when there is nothing to take: another worker has it, it is not due, or it has ended.
     package func claim(_ id: UUID, message: UUID? = nil, provider: String) async throws -> JobClaim? {
-        let owner = UUID()
-        let call = UUID.version7()
-        let row = try await database.asService(
-            """
-            with claimed as (
-                update jobs set status = 'processing', attempts = attempts + 1, lease_owner = \(owner),
-                    lease_until = now() + \(lease), provider = \(provider), started_at = coalesce(started_at, now()),
-                    event_sequence = event_sequence + 1
-                where id = \(id) and status = 'queued' and next_attempt_at <= now() + interval '250 milliseconds'
-                returning *),
-            open_call as (
-                select id, request_id, created_at from provider_calls
-                where job_id = \(id) and provider = \(provider) and state in ('intended', 'submitted')
-                order by id desc limit 1),
-            intent as (
-                insert into provider_calls (id, job_id, user_id, attempt, provider, state)
-                select \(call), id, user_id, attempts, \(provider), 'intended' from claimed
-                where not exists (select from open_call)),
-            event as (\(JobStatements.statusEvent(of: "claimed"))),
-            heard as (delete from outbox where id = \(message))
-            select \(Job.columns(of: "claimed")), open_call.id as call_id, open_call.request_id,
-                open_call.created_at as call_created_at, images.storage_key as image_key, 
-                images.mime_type as image_type, images.sha256 as image_sha256
-            from claimed left join open_call on true left join images on images.id = claimed.input_image_id
-            """)[0].first
-        return try row.map { try JobClaim(row: $0, owner: owner, newCall: call) }
+        try await claims.run(ClaimOrder(job: id, message: message, provider: provider))
     }
 
     /// Holds the claim for another lease.
@@ -72,30 +52,12 @@ package struct JobLeases: Sendable {
             """)[0].first?["event_sequence"]
     }
 
-    /// processing -> completed, with its results. Everything at once: a result is never there without its job saying so.
+    /// processing -> completed, with its results. Everything at once: a result is never there without its job saying so. Jobs that
+    /// are completed at the same moment share a transaction.
     ///
     /// - Returns: whether the claim was still held; else nothing has changed.
     package func complete(_ claim: JobClaim, results: [NewResult]) async throws -> Bool {
-        let rows = JSON.array(results.map(\.json))
-        return try await database.asService(
-            """
-            with moved as (
-                update jobs set status = 'completed', progress = 1, result_image_ids = \(results.map(\.image.id)), 
-                    completed_at = now(), lease_owner = null, lease_until = null, error_message = null,
-                    processing_time_ms = extract(epoch from now() - started_at) * 1000,
-                    event_sequence = event_sequence + 1
-                where \(JobStatements.owned(by: claim.token)) returning *),
-            image as (
-                insert into images (id, user_id, kind, status, storage_key, mime_type, file_size, width, height, 
-                    sha256, metadata)
-                select r.id, moved.user_id, 'output', 'ready', r.key, r.type, r.size, r.width, r.height,
-                    decode(r.sha256, 'hex'), jsonb_build_object('jobId', moved.id)
-                from moved, jsonb_to_recordset(\(rows)) as r(id uuid, key text, type text, size bigint, width integer,
-                    height integer, sha256 text)),
-            call as (\(JobStatements.closeCall(claim.call.id, as: "succeeded", error: nil, with: "moved"))),
-            event as (\(JobStatements.statusEvent(of: "moved")))
-            select from moved
-            """)[0].count == 1
+        try await completions.run(CompletionOrder(token: claim.token, call: claim.call.id, results: results))
     }
 
     /// processing -> failed.
@@ -137,7 +99,7 @@ package struct JobLeases: Sendable {
                 where \(JobStatements.owned(by: claim.token)) returning *),
             call as (\(call)),
             event as (\(JobStatements.statusEvent(of: "moved"))),
-            message as (\(JobStatements.wakeUp(wakeUp.id, of: "moved", delay: delay)))
+            message as (\(JobStatements.wakeUps(of: "moved", id: "\(wakeUp.id)", delay: delay)))
             select from moved
             """)[0]
         return moved.count == 1 ? wakeUp : nil

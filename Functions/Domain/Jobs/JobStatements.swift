@@ -15,25 +15,15 @@ enum JobStatements {
         """
     }
 
-    /// Hands a wake-up for the one row of `source` that meets `condition` to the outbox, for when it is due.
-    static func wakeUp(
-        _ id: UUID, of source: String, where condition: SQL = "true", delay: Duration = .zero
+    /// Hands a wake-up for each row of `source` that meets `condition` to the outbox, for when it is due.
+    static func wakeUps(
+        of source: String, id: SQL = "gen_random_uuid()", where condition: SQL = "true", delay: Duration = .zero
     ) -> SQL {
         """
         insert into outbox (id, user_id, job_id, queue, payload, priority, available_at)
         select \(id), user_id, id, 'generate', jsonb_build_object('jobId', id), priority, 
             now() + \(delay + JobRules.relayGrace)
         from \(raw: source) where \(condition)
-        """
-    }
-
-    /// The same for any number of rows; the ids are made by the server.
-    static func wakeUps(of source: String, where condition: SQL = "true") -> SQL {
-        """
-        insert into outbox (id, user_id, job_id, queue, payload, priority, available_at)
-        select gen_random_uuid(), user_id, id, 'generate', jsonb_build_object('jobId', id), priority, 
-            now() + \(JobRules.relayGrace)
-        from \(raw: source) where \(condition) returning id, job_id, priority
         """
     }
 

@@ -12,49 +12,16 @@ extension JobStore {
         case replayed(Job)
     }
 
-    /// Creates a job, its first event and its wake-up: one statement, one round trip.
+    /// Creates a job, its first event and its wake-up together. Jobs that are created at the same moment share a transaction.
     ///
     /// - Parameter upload: the picture that is announced together with the job, when it draws from one yet to come.
     /// - Throws: `Failure.conflict` when the idempotency key was used for another request; `Failure.invalid` when the picture is
     ///   not there or was rejected.
     package func create(_ new: NewJob, announcing upload: NewUpload? = nil, user: UUID) async throws -> Creation {
         let wakeUp = WakeUp(job: new.id, priority: new.priority)
-        let statement = Self.insert(new, announcing: upload, user: user, wakeUp: wakeUp)
-        if let row = try await database.asUser(user, statement)[0].first {
-            let job = try Job(row: row)
-            return .created(job, job.status == .queued ? wakeUp : nil)
-        }
-        return try await explain(new, user: user)
-    }
-
-    private static func insert(_ new: NewJob, announcing upload: NewUpload?, user: UUID, wakeUp: WakeUp) -> SQL {
-        let announced: SQL? = upload.map { "image as (\(ImageStore.announcement($0, from: "job")))," }
-        return """
-            with job as (
-                insert into jobs (id, user_id, status, prompt, workflow_id, parameters, priority, input_image_id,
-                    idempotency_key, idempotency_fingerprint, event_sequence, queued_at)
-                select \(new.id), \(user), start.status, \(new.prompt), \(new.workflowID), \(JSON.object(new.parameters)),
-                    \(new.priority), \(upload?.imageID ?? new.imageID), \(new.idempotencyKey), 
-                    \(new.idempotencyKey.map { _ in new.fingerprint }), 1,
-                    case start.status when 'queued' then now() end
-                from \(start(new, announcing: upload)) as start
-                on conflict (user_id, idempotency_key) where idempotency_key is not null do nothing
-                returning *),
-            \(announced ?? "")
-            event as (\(JobStatements.statusEvent(of: "job"))),
-            message as (\(JobStatements.wakeUp(wakeUp.id, of: "job", where: "status = 'queued'")))
-            select \(Job.columns(of: "job")) from job
-            """
-    }
-
-    /// The state a job begins in, as a table of one row, or of none when its picture cannot be used.
-    private static func start(_ new: NewJob, announcing upload: NewUpload?) -> SQL {
-        if upload != nil { return "(select 'awaiting_upload' as status)" }
-        guard let image = new.imageID else { return "(select 'queued' as status)" }
-        return """
-            (select case status when 'ready' then 'queued' else 'awaiting_upload' end as status from images
-            where id = \(image) and status <> 'rejected')
-            """
+        let order = NewJobOrder(job: new, upload: upload, user: user, wakeUp: wakeUp.id)
+        guard let job = try await creations.run(order) else { return try await explain(new, user: user) }
+        return .created(job, job.status == .queued ? wakeUp : nil)
     }
 
     /// Why nothing was inserted: the key was used before, or the picture cannot be used.

@@ -7,9 +7,11 @@ internal import Postgres
 /// policies of the schema decide what exists: another user's job is not found.
 package struct JobStore: Sendable {
     let database: Database
+    let creations: Batches<NewJobOrder, Job?>
 
     package init(_ database: Database) {
         self.database = database
+        creations = Batches { orders in try await NewJobOrder.insert(orders, in: database) }
     }
 
     /// A job with its results.
@@ -68,7 +70,7 @@ package struct JobStore: Sendable {
                     woken_at = now(), event_sequence = event_sequence + 1
                 where id = \(id) and status in ('awaiting_upload', 'queued', 'processing') returning *),
             event as (\(JobStatements.statusEvent(of: "moved"))),
-            message as (\(JobStatements.wakeUp(message, of: "moved", where: "attempts > 0")))
+            message as (\(JobStatements.wakeUps(of: "moved", id: "\(message)", where: "attempts > 0")))
             select \(Job.columns(of: "moved")) from moved
             """)
         return (job, job.attempts > 0 ? WakeUp(id: message, job: id, priority: job.priority) : nil)
@@ -90,7 +92,7 @@ package struct JobStore: Sendable {
                     or exists (select from images where images.id = input_image_id and images.status = 'ready'))
                 returning *),
             event as (\(JobStatements.statusEvent(of: "moved"))),
-            message as (\(JobStatements.wakeUp(message, of: "moved")))
+            message as (\(JobStatements.wakeUps(of: "moved", id: "\(message)")))
             select \(Job.columns(of: "moved")) from moved
             """)
         return (job, WakeUp(id: message, job: id, priority: job.priority))

@@ -44,7 +44,7 @@ package struct JobSweeper: Sendable {
                     next_attempt_at = now(), woken_at = now(), event_sequence = event_sequence + 1
                 from judged where jobs.id = judged.id returning jobs.*),
             event as (\(JobStatements.statusEvent(of: "moved"))),
-            message as (\(JobStatements.wakeUps(of: "moved")))
+            message as (\(JobStatements.wakeUps(of: "moved")) returning id, job_id, priority)
             select moved.id, moved.event_sequence, message.id as message, message.priority 
             from moved join message on message.job_id = moved.id
             """)
@@ -66,7 +66,7 @@ package struct JobSweeper: Sendable {
                 where jobs.id = due.id and \(waiting) < (
                     select count(*) from jobs where completed_at is null and status = 'queued' and next_attempt_at < now())
                 returning jobs.*),
-            message as (\(JobStatements.wakeUps(of: "moved")))
+            message as (\(JobStatements.wakeUps(of: "moved")) returning id, job_id, priority)
             select moved.id, null::integer as event_sequence, message.id as message, message.priority 
             from moved join message on message.job_id = moved.id
             """)
@@ -85,7 +85,7 @@ package struct JobSweeper: Sendable {
                 order by jobs.id limit \(batch) for update of jobs skip locked),
             moved as (\(Self.settle(with: "decided"))),
             event as (\(JobStatements.statusEvent(of: "moved"))),
-            message as (\(JobStatements.wakeUps(of: "moved", where: "status = 'queued'")))
+            message as (\(JobStatements.wakeUps(of: "moved", where: "status = 'queued'")) returning id, job_id, priority)
             select moved.id, moved.event_sequence, message.id as message, message.priority
             from moved left join message on message.job_id = moved.id
             """)
@@ -103,7 +103,7 @@ package struct JobSweeper: Sendable {
                 for update of jobs skip locked),
             moved as (\(Self.settle(with: "decided"))),
             event as (\(JobStatements.statusEvent(of: "moved"))),
-            message as (\(JobStatements.wakeUps(of: "moved", where: "status = 'queued'")))
+            message as (\(JobStatements.wakeUps(of: "moved", where: "status = 'queued'")) returning id, job_id, priority)
             select moved.id, moved.event_sequence, message.id as message, message.priority
             from moved left join message on message.job_id = moved.id
             """)

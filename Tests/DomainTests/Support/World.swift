@@ -67,8 +67,9 @@ struct World {
     }
 
     /// Puts a claimed job's lease into the past, as if its worker had been gone for long.
+    /// Expired, and not before the server itself was started: that lease would say nothing about its worker.
     func expireLease(of id: UUID) async throws {
-        try await database.asService("update jobs set lease_until = now() - interval '1 second' where id = \(id)")
+        try await database.asService("update jobs set lease_until = now() - interval '1 millisecond' where id = \(id)")
     }
 
     /// How many rows of a table there are, as the service sees it.
