@@ -4,7 +4,9 @@ package import HTTPClient
 /// The providers this process can use, by name: those that are configured.
 package struct Providers: Sendable {
     /// Every adapter there is.
-    package static let adapters: [any ProviderAdapter.Type] = [Replicate.self]
+    package static let adapters: [any ProviderAdapter.Type] = [
+        Replicate.self, OpenAI.self, Gemini.self,
+    ]
 
     /// The keys a function declares that uses providers.
     package static var environment: [any ConfigurationKeyProtocol] {

@@ -18,6 +18,8 @@ final class LocalServer: Sendable {
         var body: [UInt8] = []
         /// Whether the connection breaks instead.
         var breaks = false
+        /// Bytes that are sent at once, a moment apart; nil for all.
+        var piece: Int?
     }
 
     let port: UInt16
@@ -87,11 +89,12 @@ final class LocalServer: Sendable {
         let bytes = Array((head + "\r\n").utf8) + (request.method == "HEAD" ? [] : answer.body)
         var sent = 0
         while sent < bytes.count {
-            let count = bytes[sent...].withUnsafeBytes {
+            let count = bytes[sent...].prefix(answer.piece ?? .max).withUnsafeBytes {
                 send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
             }
             if count <= 0 { return }
             sent += count
+            if answer.piece != nil { usleep(200) }
         }
     }
 
