@@ -2,6 +2,7 @@ import Cryptography
 import Domain
 import FoundationEssentials
 import FunctionRuntime
+import FunctionTesting
 import HTTPClient
 import JSON
 import Synchronization

@@ -1,6 +1,7 @@
 import Domain
 import FoundationEssentials
 import FunctionRuntime
+import FunctionTesting
 import HTTPClient
 import JSON
 import Testing

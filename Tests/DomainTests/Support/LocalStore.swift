@@ -1,4 +1,5 @@
 import FunctionRuntime
+import FunctionTesting
 import Synchronization
 
 /// As much of an S3 store as functions need: objects by key, whatever the signature. The real protocol has its own tests.

@@ -1,35 +1,54 @@
-import Glibc
-import Synchronization
+internal import Glibc
+internal import Synchronization
 
 /// A small HTTP server on 127.0.0.1 whose answers a test decides: stands for a provider, and for an object store. One connection
 /// at a time, one request each.
-final class LocalServer: Sendable {
-    struct Request: Sendable {
-        var method: String
+package final class LocalServer: Sendable {
+    /// What a client sent.
+    package struct Request: Sendable {
+        package var method: String
         /// With its query.
-        var path: String
-        var headers: [String: String]
-        var body: [UInt8]
+        package var path: String
+        /// By name in lower case.
+        package var headers: [String: String]
+        package var body: [UInt8]
     }
 
-    struct Answer: Sendable {
-        var status = 200
-        var headers: [String: String] = [:]
-        var body: [UInt8] = []
+    /// What it gets.
+    package struct Answer: Sendable {
+        package var status: Int
+        package var headers: [String: String]
+        package var body: [UInt8]
         /// Whether the connection breaks instead.
-        var breaks = false
+        package var breaks: Bool
         /// Bytes that are sent at once, a moment apart; nil for all.
-        var piece: Int?
+        package var piece: Int?
+        /// Bytes of the body after which the connection breaks; nil for all of it.
+        package var kept: Int?
+
+        package init(
+            status: Int = 200, headers: [String: String] = [:], body: [UInt8] = [], breaks: Bool = false,
+            piece: Int? = nil, kept: Int? = nil
+        ) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+            self.breaks = breaks
+            self.piece = piece
+            self.kept = kept
+        }
     }
 
-    let port: UInt16
+    package let port: UInt16
     private let socket: Int32
     private let received = Mutex<[Request]>([])
 
-    var url: String { "http://127.0.0.1:\(port)" }
-    var requests: [Request] { received.withLock { $0 } }
+    package var url: String { "http://127.0.0.1:\(port)" }
+    /// What came so far, in order.
+    package var requests: [Request] { received.withLock { $0 } }
 
-    init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
+    /// - Parameter answer: decides about each request, on a thread of its own: it may block.
+    package init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -65,7 +84,8 @@ final class LocalServer: Sendable {
         pthread_detach(thread)
     }
 
-    struct Unusable: Error { var errno: Int32 }
+    /// No socket could be had.
+    package struct Unusable: Error { package var errno: Int32 }
 
     deinit {
         // Ends the thread's accept; the thread closes it, so that nobody gets its number before.
@@ -86,7 +106,8 @@ final class LocalServer: Sendable {
         // A HEAD answer tells the length of a body that does not follow.
         head += "Content-Length: \(answer.headers["Content-Length"] ?? String(answer.body.count))\r\n"
         for (name, value) in answer.headers where name != "Content-Length" { head += "\(name): \(value)\r\n" }
-        let bytes = Array((head + "\r\n").utf8) + (request.method == "HEAD" ? [] : answer.body)
+        let bytes =
+            Array((head + "\r\n").utf8) + (request.method == "HEAD" ? [] : answer.body.prefix(answer.kept ?? .max))
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].prefix(answer.piece ?? .max).withUnsafeBytes {
