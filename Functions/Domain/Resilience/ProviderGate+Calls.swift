@@ -89,7 +89,7 @@ extension ProviderGate {
 
 extension CallOutcome {
     /// Its name and the wait it asks for, as the script takes them.
-    fileprivate func arguments(_ rules: BreakerRules) -> (name: String, wait: Duration) {
+    func arguments(_ rules: BreakerRules) -> (name: String, wait: Duration) {
         switch self {
         case .well: ("well", .zero)
         case .unwell: ("unwell", .zero)
