@@ -34,7 +34,7 @@ package final class TemporaryFolder: Sendable {
         watchdog = withArguments(["/bin/sh", "-c", script, path], ["PATH=/usr/bin:/bin"]) { arguments, environment in
             let null = open("/dev/null", O_RDWR | O_CLOEXEC)
             defer { close(null) }
-            return linux_spawn("/bin/sh", arguments, environment, ends[0], null, null, 0)
+            return linux_spawn("/bin/sh", arguments, environment, ends[0], null, null, 0, 0)
         }
         guard watchdog > 0 else {
             close(watched)

@@ -24,12 +24,14 @@ struct PythonFunction {
         ].flatMap { [.http(.get, $0), .http(.post, $0)] }, limits: Limits(concurrency: 8, timeout: .seconds(10)))
 
     init(
-        _ environment: [String: String] = [:], limits: PoolLimits = PoolLimits(), timeout: Duration = .seconds(10)
+        _ environment: [String: String] = [:], limits: PoolLimits = PoolLimits(), timeout: Duration = .seconds(10),
+        triggers: [Trigger]? = nil
     ) {
         var template = Array("/tmp/hosting-XXXXXX".utf8CString)
         folder = String(cString: mkdtemp(&template))
         var described = Self.description
         described.limits = Limits(concurrency: 8, timeout: timeout)
+        if let triggers { described.triggers = triggers }
         pool = ProcessPool(
             function: LocatedFunction(path: Self.path, description: described), limits: limits,
             environment: [

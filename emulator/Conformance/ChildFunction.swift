@@ -185,7 +185,7 @@ package final class ChildFunction: Sendable {
         defer { for word in words + variables { free(word) } }
         words.append(nil)
         variables.append(nil)
-        let process = linux_spawn(path, words, variables, descriptors[0], descriptors[1], descriptors[2], 0)
+        let process = linux_spawn(path, words, variables, descriptors[0], descriptors[1], descriptors[2], 0, 0)
         guard process > 0 else { throw Deviation("\(path) cannot be started: \(String(cString: strerror(errno)))") }
         return process
     }

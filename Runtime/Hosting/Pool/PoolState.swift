@@ -31,13 +31,17 @@ struct PoolState {
     /// Why the last start failed; nil once one succeeded.
     var startFailure: String?
     var isStopping = false
-    private var lastInstance = 0
+    var lastInstance = 0
     private var lastGeneration = 1
-    private var didStop = false
+    var didStop = false
     private(set) var restarts = 0
+    /// How many calls the next process will take at once, as far as is known.
+    private(set) var concurrency: Int
 
-    init(limits: PoolLimits) {
+    /// - Parameter concurrency: how many calls a process takes at once, as its description says; until one has said so itself.
+    init(limits: PoolLimits, concurrency: Int = 1) {
         self.limits = limits
+        self.concurrency = max(1, concurrency)
     }
 
     // MARK: Calls
@@ -113,7 +117,8 @@ struct PoolState {
     mutating func ready(_ number: InstanceNumber, concurrency: Int) -> [PoolAction] {
         guard instances[number]?.phase == .starting else { return [] }
         instances[number]?.phase = .ready
-        instances[number]?.concurrency = max(1, concurrency)
+        self.concurrency = max(1, concurrency)
+        instances[number]?.concurrency = self.concurrency
         var actions: [PoolAction] = []
         if let candidate, candidate.instance == number {
             self.candidate = nil
@@ -223,7 +228,7 @@ struct PoolState {
 
     // MARK: Rules
 
-    private var hasLiveInstance: Bool { instances.values.contains { $0.isLive && $0.generation == generation } }
+    var hasLiveInstance: Bool { instances.values.contains { $0.isLive && $0.generation == generation } }
 
     private var examinedIsGone: Bool {
         guard let examined else { return false }
@@ -261,7 +266,7 @@ struct PoolState {
     }
 
     /// What follows when a process has a place more, or has changed its phase.
-    private mutating func settle(_ number: InstanceNumber) -> [PoolAction] {
+    mutating func settle(_ number: InstanceNumber) -> [PoolAction] {
         guard let instance = instances[number] else { return dispatch() }
         if instance.phase == .retiring, instance.stuck, instance.calls.isEmpty {
             instances[number]!.phase = .ending
@@ -286,7 +291,7 @@ struct PoolState {
         return actions
     }
 
-    private var liveCount: Int { instances.values.count { $0.isLive && $0.generation == generation } }
+    var liveCount: Int { instances.values.count { $0.isLive && $0.generation == generation } }
 
     /// Gives waiting calls to processes: suspects first, one at a time and alone.
     private mutating func dispatch() -> [PoolAction] {
@@ -312,95 +317,5 @@ struct PoolState {
         let ready = instances.filter { $0.value.phase == .ready && $0.value.generation == generation }
         if let apart = ready.first(where: { $0.value.isolated }) { return apart.key }
         return ready.min { ($0.value.load, $0.key) < ($1.value.load, $1.key) }?.key
-    }
-
-    private mutating func startMinimum() -> [PoolAction] {
-        var actions: [PoolAction] = []
-        while !isStopping, !isBackingOff, liveCount < limits.minimum { actions.append(start()) }
-        return actions
-    }
-
-    /// Starts as many processes as the waiting calls need, counting what the starting ones will take.
-    private mutating func startForWaiting() -> [PoolAction] {
-        guard !isBackingOff else { return [] }
-        let starting = instances.values.count { $0.phase == .starting && $0.generation == generation }
-        let concurrency = instances.values.filter { $0.phase != .starting }.map(\.concurrency).max() ?? 1
-        var missing = waiting.count - starting * concurrency + (suspects.isEmpty || liveCount > 0 ? 0 : 1)
-        var actions: [PoolAction] = []
-        while missing > 0, liveCount < limits.maximum {
-            actions.append(start())
-            missing -= concurrency
-        }
-        return actions
-    }
-
-    private mutating func start() -> PoolAction { .start(add(generation: generation), generation: generation) }
-
-    private mutating func add(generation: Int) -> InstanceNumber {
-        lastInstance += 1
-        instances[lastInstance] = PoolInstance(generation: generation)
-        return lastInstance
-    }
-
-    private mutating func retire(_ number: InstanceNumber) -> [PoolAction] {
-        switch instances[number]?.phase {
-        case .starting:
-            instances[number]!.phase = .ending
-            return [.kill(number)]
-        case .ready:
-            instances[number]!.phase = .retiring
-            return settle(number)
-        case .retiring, .ending, nil:
-            return []
-        }
-    }
-
-    private mutating func giveUpWaiting(_ reason: InvocationFailure.Unavailability) -> [PoolAction] {
-        let calls = Array(waiting) + Array(suspects)
-        waiting.removeAll()
-        suspects.removeAll()
-        repeatable.subtract(calls)
-        return calls.map { .fail($0, reason) }
-    }
-
-    private mutating func backOff() -> [PoolAction] {
-        guard failuresInARow > 1 || startFailure != nil, !isStopping else { return [] }
-        guard !isBackingOff else { return [] }
-        isBackingOff = true
-        backoffEpoch += 1
-        let doublings = min(max(0, failuresInARow - 2), 20)
-        let delay = min(limits.backoff * (1 << doublings), limits.longestBackoff)
-        return [.schedule(.backoff(epoch: backoffEpoch), after: delay)]
-    }
-
-    private mutating func clearBackoff() {
-        isBackingOff = false
-        backoffEpoch += 1
-    }
-
-    private mutating func backoffTimer(_ epoch: Int) -> [PoolAction] {
-        guard isBackingOff, epoch == backoffEpoch else { return [] }
-        isBackingOff = false
-        if isStopping { return giveUpWaiting(.stopping) + stoppedIfDone() }
-        return startMinimum() + startForWaiting()
-    }
-
-    private mutating func idleTimer(_ number: InstanceNumber, _ epoch: Int) -> [PoolAction] {
-        guard let instance = instances[number] else { return [] }
-        instances[number]!.idleTimerArmed = false
-        guard instance.phase == .ready, instance.load == 0, !isStopping, liveCount > limits.minimum else { return [] }
-        guard instance.epoch == epoch else {
-            instances[number]!.idleTimerArmed = true
-            return [.schedule(.idle(number, epoch: instance.epoch), after: limits.idleTimeout)]
-        }
-        instances[number]!.phase = .ending
-        return [.drain(number)]
-    }
-
-    private mutating func stoppedIfDone() -> [PoolAction] {
-        guard isStopping, instances.isEmpty, !didStop else { return [] }
-        let left = giveUpWaiting(.stopping)
-        didStop = true
-        return left + [.stopped]
     }
 }

@@ -37,7 +37,8 @@ package final class ProcessPool: Invoker, Service {
         self.environment = environment
         self.group = group
         self.observer = observer
-        shared = Mutex(Shared(state: PoolState(limits: limits), builds: [1: function]))
+        let state = PoolState(limits: limits, concurrency: function.description.limits.concurrency)
+        shared = Mutex(Shared(state: state, builds: [1: function]))
     }
 
     /// Keeps the processes running until the service group stops or the task is cancelled; then lets accepted calls finish,

@@ -45,17 +45,19 @@ final class ChildProcess: Sendable {
     /// Starts an executable on a thread of its own.
     ///
     /// - Parameters:
+    ///   - niceness: Added to this process' own (nice(2)).
     ///   - streams: The child's standard input, output and error; they are closed here when it runs or could not be started.
     ///   - whenStarted: Called on that thread with the process, or with the reason it could not be started.
     ///   - whenEnded: Called on that thread after the process was reaped, when it had been started.
     static func start(
-        path: String, arguments: [String], environment: [String: String],
+        path: String, arguments: [String], environment: [String: String], niceness: Int32 = 0,
         streams: (input: FileDescriptor, output: FileDescriptor, error: FileDescriptor),
         whenStarted: @escaping @Sendable (Result<ChildProcess, Errno>) -> Void,
         whenEnded: @escaping @Sendable (Ending) -> Void
     ) {
         ThreadExecutor(name: "function").submit {
-            let started = spawn(path, [path] + arguments, environment.map { "\($0.key)=\($0.value)" }, streams)
+            let started = spawn(
+                path, [path] + arguments, environment.map { "\($0.key)=\($0.value)" }, streams, niceness)
             for stream in [streams.input, streams.output, streams.error] { try? stream.close() }
             whenStarted(started)
             if case .success(let process) = started { whenEnded(process.waitUntilEnd()) }
@@ -64,14 +66,14 @@ final class ChildProcess: Sendable {
 
     private static func spawn(
         _ path: String, _ arguments: [String], _ environment: [String],
-        _ streams: (input: FileDescriptor, output: FileDescriptor, error: FileDescriptor)
+        _ streams: (input: FileDescriptor, output: FileDescriptor, error: FileDescriptor), _ niceness: Int32
     ) -> Result<ChildProcess, Errno> {
         let argumentPointers = arguments.map { strdup($0) } + [nil]
         let environmentPointers = environment.map { strdup($0) } + [nil]
         defer { (argumentPointers + environmentPointers).forEach { free($0) } }
         let identifier = linux_spawn(
             path, argumentPointers, environmentPointers, streams.input.rawValue, streams.output.rawValue,
-            streams.error.rawValue, SIGKILL)
+            streams.error.rawValue, SIGKILL, niceness)
         return identifier < 0 ? .failure(Errno(rawValue: errno)) : .success(ChildProcess(identifier: identifier))
     }
 

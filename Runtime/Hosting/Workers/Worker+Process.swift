@@ -20,7 +20,7 @@ extension Worker {
             state.withLock { $0.openPipes = 2 }
             connect(input: inputWrite, output: outputRead, error: errorRead)
             ChildProcess.start(
-                path: function.path, arguments: [], environment: functionEnvironment,
+                path: function.path, arguments: [], environment: functionEnvironment, niceness: function.niceness,
                 streams: (inputRead, outputWrite, errorWrite),
                 whenStarted: { self.processStarted($0) }, whenEnded: { self.processEnded($0) })
         } catch {

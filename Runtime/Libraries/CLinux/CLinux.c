@@ -22,12 +22,14 @@ int linux_set_parent_death_signal(int signal) {
 
 // Runs in the child between vfork and execve: only async-signal-safe calls, and nothing that the parent would miss.
 static int become(const char *path, char *const arguments[], char *const environment[], const int descriptors[3],
-                  int deathSignal, pid_t parent) {
+                  int deathSignal, int niceness, pid_t parent) {
     struct sigaction standard = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++) {
         if (number != SIGKILL && number != SIGSTOP) sigaction(number, &standard, NULL);
     }
     if (setpgid(0, 0) != 0) return errno;
+    // -1 is an answer like any other here: what the kernel refuses, below zero without privilege, is left as it is.
+    if (niceness != 0) (void)!nice(niceness);
 #ifdef __linux__
     if (prctl(PR_SET_PDEATHSIG, deathSignal) != 0) return errno;
     // The parent may have died before the line above: then nobody would tell this process.
@@ -52,7 +54,7 @@ static int become(const char *path, char *const arguments[], char *const environ
 
 pid_t linux_spawn(
     const char *path, char *const arguments[], char *const environment[], int standardInput, int standardOutput,
-    int standardError, int deathSignal) {
+    int standardError, int deathSignal, int niceness) {
     int descriptors[3] = {standardInput, standardOutput, standardError};
     // dup2 onto 0, 1 and 2 in turn must not overwrite a source that is still needed.
     for (int index = 0; index < 3; index++) {
@@ -66,7 +68,7 @@ pid_t linux_spawn(
     pid_t parent = getpid();
     pid_t child = vfork();
     if (child == 0) {
-        failure = become(path, arguments, environment, descriptors, deathSignal, parent);
+        failure = become(path, arguments, environment, descriptors, deathSignal, niceness, parent);
         _exit(127);
     }
     int forkFailure = errno;

@@ -47,6 +47,14 @@ import Testing
         #expect(!state.submit(4, repeatable: false).contains(.start(3, generation: 1)))
     }
 
+    @Test mutating func `starts no more processes for the first calls than their description says they need`() {
+        state = PoolState(limits: PoolLimits(maximum: 4), concurrency: 3)
+        #expect(state.submit(1, repeatable: false).contains(.start(1, generation: 1)))
+        #expect(!state.submit(2, repeatable: false).contains(.start(2, generation: 1)))
+        #expect(!state.submit(3, repeatable: false).contains(.start(2, generation: 1)))
+        #expect(state.submit(4, repeatable: false).contains(.start(2, generation: 1)))
+    }
+
     @Test mutating func `waiting calls keep their order`() {
         oneReady(concurrency: 1)
         state = PoolState(limits: PoolLimits(maximum: 1))

@@ -23,6 +23,22 @@ import Testing
         #expect(summary.timing.total >= summary.timing.queueWait + summary.timing.handler)
     }
 
+    @Test(
+        arguments: [
+            ([.http(.get, "/pid")], 0), ([.queue("work")], 5), ([.timer("every 5s"), .object()], 5),
+            ([.queue("work"), .http(.get, "/pid")], 0),
+        ] as [([Trigger], Int32)])
+    func `a function that answers no requests leaves the processor to those that do`(
+        triggers: [Trigger], behind: Int32
+    ) async throws {
+        let function = PythonFunction(triggers: triggers)
+        try await function.run {
+            let process = try #require(id_t(try await function.get("/pid").text))
+            let one = Int32(PRIO_PROCESS.rawValue)
+            #expect(getpriority(one, process) == getpriority(one, 0) + behind)
+        }
+    }
+
     @Test func `many calls share one process and find their own answers`() async throws {
         let function = PythonFunction(limits: PoolLimits(maximum: 1))
         try await function.run {
