@@ -43,6 +43,9 @@ let hummingbird: Target.Dependency = .product(name: "HummingbirdCore", package: 
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypes1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -60,6 +63,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
@@ -121,12 +125,13 @@ let package = Package(
 
         // emulator: the whole cloud on a laptop.
         library(
-            "ObjectStore", "emulator/Store", "JSON", "XML", "Cryptography", "HTTPClient", nio, nioPosix, nioHTTP1,
+            "ObjectStore", "emulator/Store", "JSON", "XML", "Cryptography", "HTTPClient", "Queue", "Redis", nio,
+            nioPosix, nioHTTP1,
             logging, lifecycle, grdb),
         library(
             "ProviderStandIns", "emulator/Providers", "JSON", "Cryptography", "HTTPClient", "CZlib", hummingbird, nio,
-            nioPosix,
-            httpTypes, logging, lifecycle),
+            nioPosix, nioHTTP1, nioWebSocket, nioHTTPTypes, nioHTTPTypes1, httpTypes, logging, lifecycle,
+            systemPackage),
         library("Conformance", "emulator/Conformance", "FunctionRuntime", "JSON", "CLinux"),
         executable(
             "emulator", "emulator", exclude: ["Store", "Providers", "Conformance", "Dashboard/Assets"],
@@ -156,10 +161,17 @@ let package = Package(
         tests(
             "DomainTests", "Domain", "CancelJob", "CreateJob", "CreateUpload", "GetImage", "GetImageContent", "GetJob",
             "Health", "ImageUploaded", "ListJobs", "OpenAPI", "ReapJobs", "RelayOutbox", "RetryJob", "WatchJob",
-            "FunctionRuntime", "FunctionTesting", "HTTPClient", "Postgres", "Redis", "Queue", "JSON"),
-        executable("StoreHarness", "Tests/Storage/Harness", "ObjectStore", "CLinux", logging),
+            "FunctionRuntime", "FunctionTesting", "Cryptography", "HTTPClient", "Postgres", "Redis", "Queue", "JSON"),
+        tests(
+            "ProviderConformanceTests", "Domain", "ProviderStandIns", "FunctionRuntime", "FunctionTesting",
+            "HTTPClient",
+            "JSON", logging),
+        executable("StoreHarness", "Tests/Storage/Harness", "ObjectStore", "Redis", "CLinux", logging),
         tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio, nioPosix, grdb),
-        tests("ProviderStandInsTests", "ProviderStandIns", "HTTPClient", "JSON", logging),
+        tests(
+            "ProviderStandInsTests", "ProviderStandIns", "FunctionTesting", "Cryptography", "HTTPClient", "JSON",
+            hummingbird, nio,
+            nioPosix, nioHTTP1, nioWebSocket, httpTypes, logging, lifecycle),
         tests(
             "EmulatorTests", exclude: ["Fixtures"], "emulator", "FunctionRuntime", "FunctionTesting", "Hosting",
             "HTTPClient", "JSON", "ObjectStore", "Postgres", "Redis", httpTypes, argumentParser),

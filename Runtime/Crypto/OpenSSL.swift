@@ -6,7 +6,12 @@ enum OpenSSL {
     ///
     /// For calls that can fail because of what the caller passed: parameters, keys, memory limits.
     static func check(_ code: Int32, _ call: StaticString) throws(CryptoError) {
-        if code != 1 { throw CryptoError.openSSL(call: "\(call)", reason: reason()) }
+        if code != 1 { throw failure(call) }
+    }
+
+    /// OpenSSL's own explanation of what just failed.
+    static func failure(_ call: StaticString) -> CryptoError {
+        CryptoError.openSSL(call: "\(call)", reason: reason())
     }
 
     /// Stops the process unless `code` is 1.

@@ -30,6 +30,18 @@ import Testing
         #expect(try !Ed25519.isValid(signature: signature, for: message, publicKey: key))
     }
 
+    @Test(arguments: [
+        ("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60", 0),
+        ("c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7", 1),
+    ])
+    func `makes the signatures of RFC 8032`(privateKey: String, vector: Int) throws {
+        let privateKey = Hex.decode(privateKey)!
+        let (key, message, signature) = Self.vectors[vector]
+        #expect(Hex.encode(try Ed25519.publicKey(of: privateKey)) == key)
+        #expect(Hex.encode(try Ed25519.sign(Hex.decode(message)!, privateKey: privateKey)) == signature)
+        #expect(throws: CryptoError.self) { try Ed25519.sign([], privateKey: [1]) }
+    }
+
     @Test func `refuses a key of the wrong length`() {
         let expected = CryptoError.wrongLength(what: "Ed25519 public key", expected: 32, actual: 31)
         #expect(throws: expected) {

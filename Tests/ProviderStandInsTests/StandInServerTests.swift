@@ -9,30 +9,15 @@ import Testing
 struct StandInServerTests {
     private let client = HTTPClient()
 
-    /// Runs `body` against a server of its own on a free port.
     private func serving(_ body: @Sendable (String) async throws -> Void) async throws {
-        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-        let server = StandInServer(
-            host: "127.0.0.1", port: 0, httpClient: client, logger: Logger(label: "test"),
-            onRunning: { continuation.yield($0) })
-        try await withThrowingTaskGroup { group in
-            group.addTask { try await server.run() }
-            let port = try #require(await ports.first { _ in true })
-            #expect(server.baseURLs(port: port)["replicate"] == "http://127.0.0.1:\(port)/replicate")
-            try await body("http://127.0.0.1:\(port)")
-            group.cancelAll()
-        }
+        try await StandInsUnderTest.serving(body)
     }
 
     private func send(
         _ method: HTTPMethod, _ url: String, _ body: JSON? = nil, headers: [String: String] = [:]
     ) async throws -> (status: Int, headers: HTTPHeaders, body: [UInt8]) {
-        var fields: HTTPHeaders = ["authorization": "Bearer r8_test"]
-        for (name, value) in headers { fields[name] = value }
-        let response = try await client.execute(
-            .init(
-                method, url, headers: fields, body: body.map { .bytes($0.serialized) } ?? .none, timeout: .seconds(10)))
-        return (response.status, response.headers, try await response.body.collect(upTo: 10_000_000))
+        try await client.send(
+            method, url, body, headers: ["authorization": "Bearer r8_test"].merging(headers) { $1 })
     }
 
     private func waited(_ url: String, _ input: JSON) async throws -> JSON {

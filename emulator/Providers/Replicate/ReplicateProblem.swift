@@ -28,6 +28,27 @@ struct ReplicateProblem: Error {
             retryAfter: seconds)
     }
 
+    /// What a call's fate says at the door, or what its prediction fails with; nil: it draws.
+    ///
+    /// - Throws: ``ReplicateProblem`` for a call that is not taken.
+    static func check(_ fate: Fate) throws -> String? {
+        switch fate.outcome {
+        case .draws: return nil
+        case .throttled(let seconds): throw throttled(seconds)
+        case .blocked: return "NSFW content detected. Try running it again, or try a different prompt."
+        case .fails(.failed, let reason): return reason
+        case .fails(.interrupted, _): return "Prediction interrupted; please retry (code: PA)"
+        case .fails(.invalid, let reason): throw invalid([("input", reason)])
+        case .fails(.unauthorized, _): throw unauthenticated
+        case .fails(.unpaid, _):
+            throw Self(
+                status: .init(code: 402, reasonPhrase: "Payment Required"), title: "Insufficient credit",
+                detail: "You have insufficient credit to run this model.")
+        case .fails(.error, let reason): throw Self(status: .internalServerError, title: nil, detail: reason)
+        case .fails(.unavailable, let reason): throw Self(status: .serviceUnavailable, title: nil, detail: reason)
+        }
+    }
+
     var response: StandInResponse {
         var body: JSONObject = ["detail": .string(detail), "status": .integer(Int64(status.code))]
         if let title { body["title"] = .string(title) }

@@ -8,8 +8,11 @@ extension ReplicateStandIn {
         do {
             return try await route(request)
         } catch let problem as ReplicateProblem {
-            if problem.status == .tooManyRequests {
-                state.ledger.record(.init(provider: name, action: "throttled", id: "", status: 429, reference: ""))
+            if request.method == .post, request.path.last == "predictions" {
+                state.ledger.record(
+                    .init(
+                        provider: name, action: "refused", id: "", status: problem.status.code,
+                        reference: problem.detail))
             }
             return problem.response
         }
@@ -49,7 +52,7 @@ extension ReplicateStandIn {
     }
 
     private nonisolated func submit(_ request: StandInRequest, model: String?) async throws -> StandInResponse {
-        let prediction = try await create(request, model: model)
+        let (prediction, delivery) = try await create(request, model: model)
         var status = HTTPResponse.Status.created
         if let limit = Self.wait(request.headers[.prefer]) {
             let remaining = prediction.end.timeIntervalSinceNow
@@ -59,7 +62,7 @@ extension ReplicateStandIn {
         let current = try await self.prediction(prediction.id)
         var response = StandInResponse.json(current.json(at: .now, base: request.base), status: status)
         response.headers[.location] = "\(request.base)/v1/predictions/\(prediction.id)"
-        return response
+        return response.delivered(delivery)
     }
 
     /// The seconds of `Prefer: wait` (60 by default) or `wait=n` (1 to 60); nil without.

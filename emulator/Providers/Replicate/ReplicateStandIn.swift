@@ -9,10 +9,9 @@ actor ReplicateStandIn: StandIn {
     nonisolated let name = "replicate"
 
     let state: StandInState
-    let outbound: Outbound
+    private let webhooks: WebhookSender
     /// The secret webhooks are signed with, as `GET /v1/webhooks/default/secret` tells it.
     let webhookKey = SecureRandom.bytes(24)
-    private let deliveries = AsyncStream.makeStream(of: WebhookDelivery.self)
 
     /// The newest last; the oldest are forgotten beyond ``capacity``, as Replicate forgets outputs after an hour.
     private var predictions: [String: ReplicatePrediction] = [:]
@@ -20,9 +19,17 @@ actor ReplicateStandIn: StandIn {
     private var files: [String: ReplicateFile] = [:]
     private static let capacity = 20_000
 
-    init(state: StandInState, outbound: Outbound) {
+    init(state: StandInState) {
         self.state = state
-        self.outbound = outbound
+        webhooks = WebhookSender(state)
+    }
+
+    nonisolated func settings(base: String) -> StandInSettings {
+        StandInSettings(
+            reserved: ["REPLICATE_API_TOKEN"],
+            values: [
+                "REPLICATE_API_TOKEN": "r8_stand_in", "REPLICATE_BASE_URL": base, "RESULT_ADDRESSES": "any",
+            ])
     }
 
     // MARK: Predictions
@@ -30,20 +37,18 @@ actor ReplicateStandIn: StandIn {
     /// Accepts a call for a model: checks it, decides its fate, and answers at once.
     ///
     /// - Throws: ``ReplicateProblem`` for what Replicate refuses, `StandInError` for unreadable knobs.
-    func create(_ request: StandInRequest, model: String?) async throws -> ReplicatePrediction {
+    func create(
+        _ request: StandInRequest, model: String?
+    ) async throws -> (prediction: ReplicatePrediction, delivery: Delivery) {
         guard let call = try? request.json(), call.object != nil else {
             throw ReplicateProblem(
                 status: .badRequest, title: "Bad request", detail: "The request body is not a JSON object")
         }
         let input = call["input"] ?? .null
-        let knobs = try request.knobs(over: state.knobs.current, input: input)
-        if state.knobs.happens(knobs.throttleRate, seed: knobs.seed) {
-            throw ReplicateProblem.throttled(knobs.retryAfter)
-        }
+        let fate = try state.fate(of: request, input)
         let wanted = try ReplicateInput(input)
         let webhook = try ReplicateWebhook(call)
-        let fails = state.knobs.happens(knobs.failureRate, seed: knobs.seed &+ 1)
-        var failure = fails ? knobs.failure : nil
+        var failure = try ReplicateProblem.check(fate)
         var image: [UInt8]?
         if let address = wanted.image {
             do {
@@ -56,7 +61,7 @@ actor ReplicateStandIn: StandIn {
         let prediction = ReplicatePrediction(
             id: Self.identifier(), model: model ?? version.map(Self.modelName) ?? "unknown/unknown",
             version: model == nil ? version.map(Self.versionHash) ?? "hidden" : "hidden", input: input, created: .now,
-            knobs: knobs, failure: failure, pictures: wanted.pictures(image: image), webhook: webhook)
+            knobs: fate.knobs, failure: failure, pictures: wanted.pictures(image: image), webhook: webhook)
         remember(prediction)
         state.ledger.record(
             .init(
@@ -64,7 +69,7 @@ actor ReplicateStandIn: StandIn {
                 reference: webhook?.url ?? wanted.prompt))
         announce(prediction, .start, at: prediction.created, base: request.base)
         announce(prediction, .completed, at: prediction.end, base: request.base)
-        return prediction
+        return (prediction, fate.delivery)
     }
 
     func prediction(_ id: String) throws -> ReplicatePrediction {
@@ -127,7 +132,7 @@ actor ReplicateStandIn: StandIn {
         }
         let own = base + "/v1/files/"
         if address.hasPrefix(own), let file = files[String(address.dropFirst(own.count))] { return file.content }
-        return try await outbound.fetch(address)
+        return try await state.outbound.fetch(address)
     }
 
     // MARK: Webhooks
@@ -135,42 +140,29 @@ actor ReplicateStandIn: StandIn {
     private func announce(
         _ prediction: ReplicatePrediction, _ event: ReplicateWebhook.Event, at date: Date, base: String
     ) {
-        let knobs = prediction.knobs
-        // `start` and `completed` are always sent to a filter that is absent; otherwise the filter decides.
-        guard let webhook = prediction.webhook, webhook.events.contains(event.rawValue), knobs.deliversWebhooks else {
-            return
-        }
-        let delivery = WebhookDelivery(
-            provider: name, id: prediction.id, event: event, url: webhook.url,
-            due: date.addingTimeInterval(Double(knobs.webhookDelay) / 1000), base: base)
-        for _ in 0..<knobs.webhookCopies { deliveries.continuation.yield(delivery) }
+        guard let webhook = prediction.webhook, webhook.events.contains(event.rawValue) else { return }
+        let (id, messageID) = (prediction.id, "msg_\(Self.identifier())\(event.rawValue)")
+        webhooks.send(
+            Webhook(
+                provider: name, id: id, url: webhook.url, due: date, knobs: prediction.knobs,
+                // As Replicate repeats those that end a prediction, and no others.
+                attempts: event == .completed ? 5 : 1,
+                message: { [self] in
+                    guard let prediction = await find(id), event != .completed || prediction.isOver(at: .now) else {
+                        return nil
+                    }
+                    let body = prediction.json(at: .now, base: base).serialized
+                    let headers = ReplicateWebhook.headers(id: messageID, at: .now, body: body, key: webhookKey)
+                    return Webhook.Message(headers: headers, body: body)
+                }))
+    }
+
+    private func find(_ id: String) -> ReplicatePrediction? {
+        predictions[id]
     }
 
     nonisolated func run() async {
-        await withDiscardingTaskGroup { group in
-            for await delivery in deliveries.stream {
-                group.addTask { await self.deliver(delivery) }
-            }
-            group.cancelAll()
-        }
-    }
-
-    /// Sends one webhook when it is due; tries up to five times with growing pauses, as Replicate repeats terminal ones.
-    private func deliver(_ delivery: WebhookDelivery) async {
-        let wait = delivery.due.timeIntervalSinceNow
-        guard (try? await Task.sleep(for: .seconds(max(0, wait)))) != nil else { return }
-        guard let prediction = predictions[delivery.id], delivery.event != .completed || prediction.isOver(at: .now)
-        else { return }
-        let body = prediction.json(at: .now, base: delivery.base).serialized
-        let messageID = "msg_\(Self.identifier())\(delivery.event.rawValue)"
-        for attempt in 0..<5 {
-            let headers = ReplicateWebhook.headers(id: messageID, at: .now, body: body, key: webhookKey)
-            let status = await outbound.post(delivery.url, headers: headers, body: body)
-            state.ledger.record(
-                .init(provider: name, action: "webhook", id: delivery.id, status: status, reference: delivery.url))
-            if (200..<300).contains(status) || delivery.event != .completed { return }
-            guard (try? await Task.sleep(for: .seconds(1 << attempt))) != nil else { return }
-        }
+        await webhooks.run()
     }
 
     // MARK: Names
@@ -188,14 +180,4 @@ actor ReplicateStandIn: StandIn {
     private static func versionHash(_ version: String) -> String {
         version.split(separator: ":").last.flatMap { $0.contains("/") ? nil : String($0) } ?? "hidden"
     }
-}
-
-/// One webhook to send.
-struct WebhookDelivery: Sendable {
-    let provider: String
-    let id: String
-    let event: ReplicateWebhook.Event
-    let url: String
-    let due: Date
-    let base: String
 }

@@ -7,7 +7,7 @@ package final class CallLedger: Sendable {
     /// One line of the ledger.
     struct Entry: Sendable {
         let provider: String
-        /// `submit`, `get`, `cancel`, `upload`, `output` or `webhook`.
+        /// `submit`, `get`, `cancel`, `upload`, `output`, `webhook`, or `refused` for a call for work that was not taken.
         let action: String
         /// The provider's own id of the work.
         let id: String
@@ -38,17 +38,20 @@ package final class CallLedger: Sendable {
         state.withLock { $0 = State() }
     }
 
-    /// `{"counts": {"replicate.submit": 3}, "calls": [{…}]}`, oldest first.
-    var json: JSON {
+    /// `{"counts": {"replicate.submit": 3}, "calls": [{…}]}`, oldest first; of one provider, or of all.
+    func json(of provider: String? = nil) -> JSON {
         let (entries, counts) = state.withLock { ($0.entries, $0.counts) }
-        let calls = entries.map { at, entry -> JSON in
+        let calls = entries.lazy.filter { provider == nil || $0.entry.provider == provider }.map { at, entry -> JSON in
             [
                 "at": .string(at.formatted(.iso8601)), "provider": .string(entry.provider),
                 "action": .string(entry.action), "id": .string(entry.id), "status": .integer(Int64(entry.status)),
                 "reference": .string(entry.reference),
             ]
         }
-        let sums = counts.sorted { $0.key < $1.key }.map { ($0.key, JSON.integer(Int64($0.value))) }
-        return ["counts": .object(JSONObject(sums)), "calls": .array(calls)]
+        let sums = counts.filter { provider == nil || $0.key.hasPrefix("\(provider!).") }.sorted { $0.key < $1.key }.map
+        {
+            ($0.key, JSON.integer(Int64($0.value)))
+        }
+        return ["counts": .object(JSONObject(sums)), "calls": .array(Array(calls))]
     }
 }

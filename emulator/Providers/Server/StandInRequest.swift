@@ -3,6 +3,7 @@ import JSON
 
 /// One call of a provider's client, its body read whole.
 struct StandInRequest: Sendable {
+    let provider: String
     let method: HTTPRequest.Method
     /// The path below the provider's own base URL, split at `/` and percent-decoded: `["v1", "predictions"]`.
     let path: [String]
@@ -11,20 +12,14 @@ struct StandInRequest: Sendable {
     let body: [UInt8]
     /// The provider's base URL as the client reached it, for the addresses inside answers.
     let base: String
+    /// The provider's knobs, with those over them that the request brings in its `X-Stand-In` header.
+    let knobs: Knobs
 
     /// The body as JSON.
     ///
     /// - Throws: `JSONError` when it is not.
     func json() throws -> JSON {
         try JSON(parsing: body)
-    }
-
-    /// The knobs this request brings in its `X-Stand-In` header, or in `stand_in` of the given model input.
-    func knobs(over global: Knobs, input: JSON? = nil) throws -> Knobs {
-        var knobs = global
-        if let header = headers[.standIn] { try knobs.apply(JSON(parsing: Array(header.utf8))) }
-        if let own = input?["stand_in"] { try knobs.apply(own) }
-        return knobs
     }
 }
 

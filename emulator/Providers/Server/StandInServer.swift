@@ -1,114 +1,97 @@
+import Cryptography
 package import HTTPClient
 import HTTPTypes
 import HummingbirdCore
-import JSON
 package import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// Serves every provider's stand-in on one port, each below a path of its own, and the controls of all of them:
-///
-/// * `/replicate/…`: what `api.replicate.com` answers
-/// * `GET`, `PUT /_stand-in/knobs`: how they behave (see ``Knobs``); `PUT` changes only the keys it names
-/// * `GET`, `DELETE /_stand-in/calls`: every call and webhook so far, with counts (see ``CallLedger``)
+/// Serves every provider's stand-in on one port, each below a path of its own, and the controls of all of them (see
+/// ``StandInControls``); on a second port over TLS, where that is asked for.
 package struct StandInServer: Service {
     private let host: String
     private let port: Int
+    private let secure: SecureListener?
     private let logger: Logger
     private let onRunning: @Sendable (Int) async -> Void
-    private let state = StandInState()
+    private let router: StandInRouter
     private let standIns: [any StandIn]
 
     /// - Parameters:
     ///   - host: The address to listen on.
     ///   - port: The port, 0 for any free one.
+    ///   - secure: Where to listen for TLS as well.
     ///   - httpClient: Sends webhooks and fetches input images; its address policy must allow this machine.
     ///   - logger: Where failures of the server itself go.
     ///   - onRunning: Receives the port once the server listens.
     package init(
-        host: String, port: Int, httpClient: HTTPClient, logger: Logger,
+        host: String, port: Int, secure: SecureListener? = nil, httpClient: HTTPClient, logger: Logger,
         onRunning: @escaping @Sendable (Int) async -> Void
     ) {
         self.host = host
         self.port = port
+        self.secure = secure
         self.logger = logger
         self.onRunning = onRunning
-        standIns = [ReplicateStandIn(state: state, outbound: Outbound(httpClient))]
+        let state = StandInState(outbound: Outbound(httpClient))
+        standIns = StandIns.all(state)
+        router = StandInRouter(state: state, standIns: standIns, logger: logger)
     }
 
     /// The base URL each provider's client is pointed at, by the provider's name.
-    package func baseURLs(port: Int) -> [String: String] {
-        Dictionary(uniqueKeysWithValues: standIns.map { ($0.name, "http://\(host):\(port)/\($0.name)") })
+    ///
+    /// - Parameter securePort: the port for TLS; with it, providers whose own clients speak nothing else are named by it.
+    package func baseURLs(port: Int, securePort: Int? = nil) -> [String: String] {
+        Dictionary(
+            uniqueKeysWithValues: standIns.map { standIn in
+                let secure = standIn.wantsTLS ? securePort : nil
+                return (standIn.name, base(standIn, port: secure ?? port, isSecure: secure != nil))
+            })
+    }
+
+    /// What functions are told about each stand-in.
+    package func settings(port: Int) -> [StandInSettings] {
+        standIns.map { $0.settings(base: base($0, port: port, isSecure: false)) }
+    }
+
+    private func base(_ standIn: any StandIn, port: Int, isSecure: Bool) -> String {
+        "\(isSecure ? "https" : "http")://\(host == "0.0.0.0" ? "127.0.0.1" : host):\(port)/\(standIn.name)"
     }
 
     /// Serves until the service group shuts down.
     ///
-    /// - Throws: When the port cannot be bound.
+    /// - Throws: When a port cannot be bound, or the certificate's file not be written.
     package func run() async throws {
-        let server = try HTTPServerBuilder.http1().buildServer(
-            configuration: ServerConfiguration(address: .hostname(host, port: port), serverName: nil),
-            eventLoopGroup: .singletonMultiThreadedEventLoopGroup, logger: logger,
-            responder: { request, response, _ in
-                let answer = await respond(request)
-                let head = HTTPResponse(status: answer.status, headerFields: answer.headers)
-                try await response.write(response: head, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
-            },
-            onServerRunning: { channel in
-                if let port = channel.localAddress?.port { await onRunning(port) }
-            })
+        let plain = try server(port, encryption: nil, onRunning)
+        var encrypted: (any Service)?
+        if let secure {
+            let credentials = try ServerCredentials(names: ["localhost"], addresses: ["127.0.0.1", "::1", host])
+            try CertificateFile.write(credentials.authority, to: secure.authority)
+            let context = try TLSContext(credentials)
+            encrypted = try server(secure.port, encryption: { TLSHandler(context) }, secure.onRunning)
+        }
         try await withThrowingTaskGroup { group in
             for standIn in standIns { group.addTask { await standIn.run() } }
-            try await server.run()
+            if let encrypted { group.addTask { try await encrypted.run() } }
+            try await plain.run()
             group.cancelAll()
         }
     }
 
-    /// The largest body a stand-in takes: what OpenAI's edits allow for one picture, with room for its form.
-    private static let bodyLimit = 64 * 1024 * 1024
-
-    private func respond(_ request: Request) async -> StandInResponse {
-        do {
-            let body = try await request.body.collect(upTo: Self.bodyLimit)
-            let path = request.uri.path.split(separator: "/").map(String.init(percentEncoded:))
-            guard let first = path.first else { return .json(["stand_ins": .array(standIns.map { .string($0.name) })]) }
-            if first == "_stand-in" { return try control(request.method, path.dropFirst().first, Array(buffer: body)) }
-            guard let standIn = standIns.first(where: { $0.name == first }) else {
-                let known = standIns.map { "/\($0.name)" }.joined(separator: ", ")
-                return .json(
-                    ["error": .string("There is no stand-in at /\(first). There are: \(known).")], status: .notFound)
-            }
-            let authority = request.head.authority ?? "\(host):\(port)"
-            let query = request.uri.queryParameters.map { ($0.key.description, $0.value.description) }
-            return try await standIn.respond(
-                to: StandInRequest(
-                    method: request.method, path: Array(path.dropFirst()),
-                    query: Dictionary(query, uniquingKeysWith: { _, last in last }), headers: request.headers,
-                    body: Array(buffer: body), base: "http://\(authority)/\(first)"))
-        } catch let error as StandInError {
-            return .json(["error": .string(error.description)], status: .badRequest)
-        } catch let error as JSONError {
-            return .json(["error": .string("The settings are not JSON: \(error)")], status: .badRequest)
-        } catch {
-            logger.error("A stand-in failed: \(error)")
-            return .json(["error": .string("\(error)")], status: .internalServerError)
+    private func server(
+        _ port: Int, encryption: (@Sendable () -> any ChannelHandler)?,
+        _ onRunning: @escaping @Sendable (Int) async -> Void
+    ) throws -> any Service {
+        let builder = HTTPServerBuilder { responder in
+            StandInChannel(responder: responder, sockets: router.socket, encryption: encryption)
         }
-    }
-
-    private func control(_ method: HTTPRequest.Method, _ name: String?, _ body: [UInt8]) throws -> StandInResponse {
-        switch (method, name) {
-        case (.get, "knobs"): return .json(state.knobs.current.json)
-        case (.put, "knobs"):
-            try state.knobs.update(JSON(parsing: body))
-            return .json(state.knobs.current.json)
-        case (.get, "calls"): return .json(state.ledger.json)
-        case (.delete, "calls"):
-            state.ledger.clear()
-            return .empty(.noContent)
-        default:
-            throw StandInError(
-                "\(method) is not for this address (there are GET and PUT /_stand-in/knobs, GET and DELETE /_stand-in/calls)"
-            )
-        }
+        return try builder.buildServer(
+            configuration: ServerConfiguration(address: .hostname(host, port: port), serverName: nil),
+            eventLoopGroup: .singletonMultiThreadedEventLoopGroup, logger: logger,
+            responder: { request, response, _ in try await router.respond(to: request, response) },
+            onServerRunning: { channel in
+                if let port = channel.localAddress?.port { await onRunning(port) }
+            })
     }
 }

@@ -1,0 +1,8 @@
+/// Every stand-in, in the order in which they are named to people.
+enum StandIns {
+    static func all(_ state: StandInState) -> [any StandIn] {
+        [
+            ReplicateStandIn(state: state), ComfyUIStandIn(state: state)
+        ]
+    }
+}
