@@ -2,18 +2,19 @@ import CLinux
 import Glibc
 import Logging
 import ObjectStore
+import Redis
 
 /// Runs the object store alone, for the suites in other languages:
 ///
-///     StoreHarness DIRECTORY [--fast]
+///     StoreHarness DIRECTORY [--fast] [--redis=redis://…]
 ///
-/// Prints one JSON line with both endpoints and ends with its parent.
+/// Prints one JSON line with the endpoints (that of queues only with a Redis to keep them) and ends with its parent.
 @main
 enum StoreHarness {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
         guard let directory = arguments.first else {
-            print("usage: StoreHarness DIRECTORY [--fast]")
+            print("usage: StoreHarness DIRECTORY [--fast] [--redis=URL]")
             exit(2)
         }
         _ = linux_set_parent_death_signal(SIGKILL)
@@ -29,7 +30,8 @@ enum StoreHarness {
             say("\(error)", on: STDERR_FILENO)
             exit(1)
         }
-        let ports = Ports()
+        let redis = try arguments.first { $0.hasPrefix("--redis=") }.map { try Redis(url: String($0.dropFirst(8))) }
+        let ports = Ports(redis == nil ? ["s3", "blob"] : ["s3", "blob", "queue"])
         try await withThrowingTaskGroup { group in
             group.addTask {
                 try await S3Server(store: store, options: S3Options(port: 0, users: users)) {
@@ -40,6 +42,14 @@ enum StoreHarness {
             group.addTask {
                 try await AzureServer(store: store, options: AzureOptions(port: 0)) { await ports.set("blob", $0) }
                     .run()
+            }
+            if let redis {
+                group.addTask {
+                    try await AzureQueueServer(
+                        store: store, redis: redis, options: AzureOptions(port: 0),
+                        onBound: { await ports.set("queue", $0) }
+                    ).run()
+                }
             }
             try await group.waitForAll()
         }
@@ -54,11 +64,17 @@ private func say(_ line: String, on descriptor: Int32) {
 
 /// The ports, as they become known.
 private actor Ports {
+    private let names: [String]
     private var ports: [String: Int] = [:]
+
+    init(_ names: [String]) { self.names = names }
 
     func set(_ name: String, _ port: Int) {
         ports[name] = port
-        guard let s3 = ports["s3"], let blob = ports["blob"] else { return }
-        say(#"{"s3":"http://127.0.0.1:\#(s3)","blob":"http://127.0.0.1:\#(blob)/devstoreaccount1"}"#, on: STDOUT_FILENO)
+        guard ports.count == names.count else { return }
+        let endpoints = names.map { name in
+            #""\#(name)":"http://127.0.0.1:\#(ports[name] ?? 0)\#(name == "s3" ? "" : "/devstoreaccount1")""#
+        }
+        say("{" + endpoints.joined(separator: ",") + "}", on: STDOUT_FILENO)
     }
 }

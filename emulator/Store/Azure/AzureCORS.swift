@@ -4,7 +4,7 @@ import XML
 /// Cross-origin requests, as the account's service properties allow them
 /// (https://learn.microsoft.com/rest/api/storageservices/cross-origin-resource-sharing--cors--support-for-the-azure-storage-services).
 ///
-/// An account without rules of its own answers every origin: a page on a laptop can upload without set-up.
+/// A blob service without rules of its own answers every origin: a page on a laptop can upload without set-up.
 struct AzureCORS {
     let store: ObjectStore
     let account: String
@@ -20,7 +20,7 @@ struct AzureCORS {
 
     func preflight(_ request: HTTPRequest) throws -> HTTPReply {
         guard let origin = request.header("origin"), let method = request.header("access-control-request-method") else {
-            throw AzureError.missingHeader("Access-Control-Request-Method")
+            throw AzureError(400, "InvalidHeaderValue", "A required CORS header is not present.")
         }
         let wanted = (request.header("access-control-request-headers") ?? "").split(separator: ",")
             .map { String($0).trimmingSpaces }
@@ -40,9 +40,15 @@ struct AzureCORS {
     }
 
     func decorate(_ reply: inout HTTPReply, _ request: HTTPRequest) throws {
+        let rules = try rules()
+        if rules.isEmpty { return }
         guard let origin = request.header("origin"),
-            let rule = try rules().first(where: { $0.allows(origin, request.method) })
-        else { return }
+            let rule = rules.first(where: { $0.allows(origin, request.method) })
+        else {
+            // Another origin would be answered otherwise.
+            if !rules.contains(where: { $0.origins == ["*"] }) { reply.headers.add(name: "Vary", value: "Origin") }
+            return
+        }
         reply.headers.add(name: "Access-Control-Allow-Origin", value: rule.origins == ["*"] ? "*" : origin)
         let names = Set(reply.headers.map { $0.name.lowercased() })
         let exposed = names.filter { name in rule.exposed.contains { Wildcard.matches($0.lowercased(), name) } }
@@ -50,16 +56,18 @@ struct AzureCORS {
         if !exposed.isEmpty {
             reply.headers.add(name: "Access-Control-Expose-Headers", value: exposed.joined(separator: ","))
         }
-        reply.headers.add(name: "Vary", value: "Origin")
+        if rule.origins != ["*"] { reply.headers.add(name: "Vary", value: "Origin") }
     }
 
     private func rules() throws -> [Rule] {
         let anybody = Rule(
             origins: ["*"], methods: ["GET", "HEAD", "PUT", "POST", "DELETE", "MERGE", "OPTIONS", "PATCH"],
             headers: ["*"], exposed: ["*"], maxAge: "3600")
-        guard let text = try store.read({ try $0.setting(service.settingName(account)) }) else { return [anybody] }
+        guard let text = try store.read({ try $0.setting(service.settingName(account)) }) else {
+            return service == .blob ? [anybody] : []
+        }
         let rules = try Self.rules(XMLElement(parsing: text.utf8))
-        return rules.isEmpty ? [anybody] : rules
+        return rules.isEmpty && service == .blob ? [anybody] : rules
     }
 
     static func rules(_ properties: XMLElement) throws(AzureError) -> [Rule] {

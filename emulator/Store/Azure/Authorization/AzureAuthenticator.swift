@@ -19,7 +19,9 @@ struct AzureAuthenticator: Sendable {
         let key = Base64.decode(account.key) ?? []
         if let authorization = request.header("authorization") {
             if let space = authorization.firstIndex(of: " "), authorization[..<space].lowercased() == "bearer" {
-                let token = try BearerToken(authorization[authorization.index(after: space)...], key: key)
+                let token = try BearerToken(
+                    authorization[authorization.index(after: space)...], account: account.name, service: service,
+                    key: key)
                 return AzureGrant(principal: token.user, tenant: token.tenant)
             }
             try checkSharedKey(request, authorization, account.name, key)

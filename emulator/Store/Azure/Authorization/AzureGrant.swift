@@ -10,6 +10,8 @@ struct AzureGrant {
     var principal: String
     /// The tenant of who asks, where a bearer token names one.
     var tenant = "00000000-0000-0000-0000-000000000000"
+    /// The encryption scope that a signature wants everything written in.
+    var encryptionScope: String?
     /// Headers of answers that a signature overrides.
     var overrides: [(name: String, value: String)] = []
 

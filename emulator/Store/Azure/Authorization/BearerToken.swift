@@ -5,16 +5,16 @@ import NIOHTTP1
 /// A bearer token of the emulator's own issuer: a JSON Web Token (RFC 7519), signed with HMAC-SHA256 by the account's
 /// key (`alg` is `HS256`).
 ///
-/// Whoever has the key can make one, with any library. The claims that count: `aud` is `https://storage.azure.com`,
-/// `exp` is required and `nbf` honoured (seconds since 1970), `oid` is the user and `tid` the tenant.
+/// Whoever has the key can make one, with any library. The claims that count: `aud` is `https://storage.azure.com` or the
+/// account's own address in Azure (`https://<account>.blob.core.windows.net`), `exp` is required and `nbf` honoured (seconds since 1970), `oid` is the user and `tid` the tenant.
 struct BearerToken {
     let user: String
     let tenant: String
 
-    private static let audiences: Set<String> = ["https://storage.azure.com", "https://storage.azure.com/"]
-
     /// - Throws: ``AzureError`` 401 `InvalidAuthenticationInfo`, with what is wrong with the token.
-    init(_ text: some StringProtocol, key: [UInt8]) throws(AzureError) {
+    init(
+        _ text: some StringProtocol, account: String, service: AzureService, key: [UInt8]
+    ) throws(AzureError) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3, let header = Self.object(parts[0]), let claims = Self.object(parts[1]) else {
             throw Self.failed("The token is not a JSON Web Token.")
@@ -31,7 +31,10 @@ struct BearerToken {
         if let start = claims["nbf"]?.integer, now < start {
             throw Self.failed("Lifetime validation failed. The token is not valid yet.")
         }
-        guard let audience = claims["aud"]?.string, Self.audiences.contains(audience) else {
+        let audiences = ["https://storage.azure.com", "https://\(account).\(service.rawValue).core.windows.net"]
+        guard let audience = claims["aud"]?.string,
+            audiences.contains(where: { audience == $0 || audience == $0 + "/" })
+        else {
             throw Self.failed("Audience validation failed. The token is not for https://storage.azure.com.")
         }
         guard let user = claims["oid"]?.string, let tenant = claims["tid"]?.string else {

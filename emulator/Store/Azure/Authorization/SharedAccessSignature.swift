@@ -53,6 +53,7 @@ struct SharedAccessSignature {
         }
         grant = AzureGrant(
             permissions: Set(fields.permissions), resourceTypes: resourceTypes, principal: delegation?.user ?? "sas",
+            encryptionScope: request.parameter("ses").flatMap { $0.isEmpty ? nil : $0 },
             overrides: overrides.compactMap { name, header in request.parameter(name).map { (header, $0) } })
     }
 

@@ -34,6 +34,7 @@ extension AzureCall {
     func setServiceProperties() async throws -> HTTPReply {
         let given = try await document(limit: 256 << 10)
         guard given.name == "StorageServiceProperties" else { throw AzureError.invalidXML }
+        try Self.checkRetention(given)
         guard case .bytes(let current) = try getServiceProperties().body else { throw AzureError.internalError }
         var merged = try XMLElement(parsing: current.readableBytesView)
         for child in given.children {
@@ -47,6 +48,18 @@ extension AzureCall {
         let (name, text) = (service.settingName(address.account), Self.text(merged))
         try await store.write { try $0.set(name, text) }
         return HTTPReply(202)
+    }
+
+    /// What is kept for a time is kept for 1 to 365 days.
+    private static func checkRetention(_ element: XMLElement) throws(AzureError) {
+        for child in element.children {
+            if child.name.hasSuffix("RetentionPolicy"), child["Enabled"] == "true",
+                Int(child["Days"] ?? "").map((1...365).contains) != true
+            {
+                throw .invalidXML
+            }
+            try checkRetention(child)
+        }
     }
 
     private static func text(_ root: XMLElement) -> String {
