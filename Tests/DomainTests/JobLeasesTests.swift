@@ -45,7 +45,7 @@ struct JobLeasesTests {
         #expect(try await leases.progress(late.token, 0.9) == nil)
         #expect(try await !leases.complete(late, results: [Self.result]))
         #expect(try await !leases.fail(late, code: "x", message: "late"))
-        #expect(try await leases.requeue(late, after: .zero, reason: nil, counts: true, keepsCall: false) == nil)
+        #expect(try await leases.requeue(late, after: .zero, reason: nil, counts: true, call: .ended) == nil)
         #expect(try await !leases.recordResubmission(late))
 
         let now = try await world.job(job.id)
@@ -76,10 +76,10 @@ struct JobLeasesTests {
         let leases = world.leases()
         let first = try #require(try await leases.claim(job.id, provider: "fake"))
         #expect(try await leases.record("p1", for: first) == .recorded)
-        _ = try await leases.requeue(first, after: .zero, reason: "busy", counts: true, keepsCall: true)
+        _ = try await leases.requeue(first, after: .zero, reason: "busy", counts: true, call: .goesOn)
         let second = try #require(try await leases.claim(job.id, provider: "fake"))
         #expect(second.call.id == first.call.id && second.call.requestID == "p1" && second.call.isInherited)
-        _ = try await leases.requeue(second, after: .zero, reason: "gone", counts: true, keepsCall: false)
+        _ = try await leases.requeue(second, after: .zero, reason: "gone", counts: true, call: .ended)
         let third = try #require(try await leases.claim(job.id, provider: "fake"))
         #expect(third.call.id != first.call.id && third.call.requestID == nil && !third.call.isInherited)
     }
@@ -109,7 +109,7 @@ struct JobLeasesTests {
         let leases = world.leases()
         let claim = try #require(try await leases.claim(job.id, provider: "fake"))
         let wakeUp = try await leases.requeue(
-            claim, after: .seconds(60), reason: "busy", counts: true, keepsCall: false)
+            claim, after: .seconds(60), reason: "busy", counts: true, call: .ended)
         #expect(wakeUp?.delay == .seconds(60))
         #expect(try await leases.claim(job.id, provider: "fake") == nil)
         #expect(try await world.count("outbox", where: "available_at > now() + interval '60 seconds'") == 1)

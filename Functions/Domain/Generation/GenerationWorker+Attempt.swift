@@ -8,7 +8,9 @@ extension GenerationWorker {
     private static let mostResults = 16
 
     func attempt(_ claim: JobClaim, _ news: AttemptNews, log: Log) async throws -> [NewResult] {
-        let outputs = try await watch(try await begin(claim, news, log: log), claim, news)
+        let outputs = try await inTurn(claim, log: log) {
+            try await watch(try await begin(claim, news, log: log), claim, news)
+        }
         guard outputs.count <= Self.mostResults else {
             throw ProviderError(
                 .invalid, "the provider made \(outputs.count) pictures; at most \(Self.mostResults) are kept")
@@ -18,6 +20,21 @@ extension GenerationWorker {
             results.append(try await store(try await provider.fetch(output), index, claim))
         }
         return results
+    }
+
+    /// Makes the call, or goes on with it, as far as the provider's gate admits it.
+    private func inTurn(
+        _ claim: JobClaim, log: Log, _ call: @escaping @Sendable () async throws -> [ProviderOutput]
+    ) async throws -> [ProviderOutput] {
+        guard let gate else { return try await call() }
+        if claim.call.requestID != nil {
+            return try await gate.hold(await gate.resume(provider.name, log: log), log: log, call)
+        }
+        let admission = try await gate.admit(provider.name, log: log)
+        if case .admitted(let permit) = admission { return try await gate.hold(permit, log: log, call) }
+        throw ProviderError(
+            .limited(wait: admission.delay), "the job waits for its turn at \(provider.name)",
+            call: claim.call.isInherited ? .goesOn : .unmade)
     }
 
     // MARK: The call, in two phases

@@ -11,18 +11,22 @@ package struct GenerationWorker: Sendable {
     let files: any PictureFiles
     let queue: GenerateQueue
     let notifier: JobNotifier
+    /// What stands before every call to the provider; nil: nothing.
+    let gate: ProviderGate?
     let schedule: PollSchedule
     let backoff: Backoff
 
     package init(
         leases: JobLeases, provider: any ImageProvider, files: any PictureFiles, queue: GenerateQueue,
-        notifier: JobNotifier, schedule: PollSchedule = PollSchedule(), backoff: Backoff = .jobs
+        notifier: JobNotifier, gate: ProviderGate? = nil, schedule: PollSchedule = PollSchedule(),
+        backoff: Backoff = .jobs
     ) {
         self.leases = leases
         self.provider = provider
         self.files = files
         self.queue = queue
         self.notifier = notifier
+        self.gate = gate
         self.schedule = schedule
         self.backoff = backoff
     }
@@ -36,6 +40,7 @@ package struct GenerationWorker: Sendable {
     package func work(
         on job: UUID, message: UUID? = nil, log: Log, report: @escaping @Sendable (Double?) -> Void = { _ in }
     ) async throws -> GenerationOutcome {
+        if let delay = try await postpone(job, message: message, log: log) { return .postponed(after: delay) }
         guard let claim = try await leases.claim(job, message: message, provider: provider.name) else {
             return .nothingToDo(stopped: try await stopStrays(of: job, log: log))
         }
@@ -57,6 +62,15 @@ package struct GenerationWorker: Sendable {
             try await giveBack(claim, log: log)
             throw CancellationError()
         }
+    }
+
+    /// Leaves a job in the queue that could not be worked on now anyway, as far as this process knows without asking.
+    private func postpone(_ job: UUID, message: UUID?, log: Log) async throws -> Duration? {
+        guard let delay = gate?.refusal(at: provider.name)?.delay,
+            let wakeUp = try await leases.postpone(job, message: message, after: delay)
+        else { return nil }
+        await queue.publish([wakeUp], log: log)
+        return delay
     }
 
     /// Runs `work` while the lease is renewed every third of it.
@@ -140,7 +154,7 @@ package struct GenerationWorker: Sendable {
         case .requeue(let wait, let counts):
             let wakeUp = try await Shield.persist {
                 try await leases.requeue(
-                    claim, after: wait, reason: error.message, counts: counts, keepsCall: error.call == .goesOn)
+                    claim, after: wait, reason: error.message, counts: counts, call: error.call)
             }
             guard let wakeUp else { return .leaseLost }
             await queue.publish([wakeUp], log: log)
@@ -153,7 +167,7 @@ package struct GenerationWorker: Sendable {
     private func giveBack(_ claim: JobClaim, log: Log) async throws {
         try await Shield.run {
             let wakeUp = try await Shield.persist {
-                try await leases.requeue(claim, after: .zero, reason: nil, counts: false, keepsCall: true)
+                try await leases.requeue(claim, after: .zero, reason: nil, counts: false, call: .goesOn)
             }
             if let wakeUp {
                 await queue.publish([wakeUp], log: log)

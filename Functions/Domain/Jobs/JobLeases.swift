@@ -81,15 +81,18 @@ package struct JobLeases: Sendable {
     /// - Parameters:
     ///   - reason: a sentence for the job's owner.
     ///   - counts: whether this attempt is one of those the job has.
-    ///   - keepsCall: whether the next attempt resumes the provider call instead of making another.
+    ///   - call: whether the next attempt resumes the provider call or makes another, and whether there was one.
     /// - Returns: the wake-up to publish; nil when the claim was no longer held and nothing has changed.
     package func requeue(
-        _ claim: JobClaim, after delay: Duration, reason: String?, counts: Bool, keepsCall: Bool
+        _ claim: JobClaim, after delay: Duration, reason: String?, counts: Bool, call: ProviderError.Call
     ) async throws -> WakeUp? {
         let wakeUp = WakeUp(job: claim.job.id, priority: claim.job.priority, delay: delay)
-        let call =
-            keepsCall
-            ? "select" : JobStatements.closeCall(claim.call.id, as: "failed", error: reason, with: "moved")
+        let close: SQL =
+            switch call {
+            case .goesOn: "select"
+            case .ended: JobStatements.closeCall(claim.call.id, as: "failed", error: reason, with: "moved")
+            case .unmade: "delete from provider_calls where id = \(claim.call.id) and exists (select from moved)"
+            }
         let moved = try await database.asService(
             """
             with moved as (
@@ -97,7 +100,7 @@ package struct JobLeases: Sendable {
                     next_attempt_at = now() + \(delay), woken_at = now() + \(delay), 
                     forgiven = forgiven + \(counts ? 0 : 1), event_sequence = event_sequence + 1
                 where \(JobStatements.owned(by: claim.token)) returning *),
-            call as (\(call)),
+            call as (\(close)),
             event as (\(JobStatements.statusEvent(of: "moved"))),
             message as (\(JobStatements.wakeUps(of: "moved", id: "\(wakeUp.id)", delay: delay)))
             select from moved

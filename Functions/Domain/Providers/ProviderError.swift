@@ -6,6 +6,8 @@ package struct ProviderError: Error, Sendable, Hashable, CustomStringConvertible
         case ended
         /// The call, or perhaps the call: the next attempt resumes it, or looks for it before it makes another.
         case goesOn
+        /// Nothing, and there never was: the call was not made, because it was not its turn.
+        case unmade
     }
 
     package var retryClass: RetryClass

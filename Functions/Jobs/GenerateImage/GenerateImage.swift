@@ -14,6 +14,7 @@ import Redis
     static let limits = Limits(concurrency: 64, timeout: .seconds(900), memory: 256)
     static let environment =
         Database.environment + Redis.environment + StorageSettings.environment + Replicate.environment
+        + ProviderGate.environment
 
     /// `{"jobId":"…"}`
     struct Work: Codable, Sendable {
@@ -28,7 +29,7 @@ import Redis
         worker = GenerationWorker(
             leases: JobLeases(try Database(configuration, connections: 8)),
             provider: try Replicate(configuration, client), files: try Pictures(configuration, client),
-            queue: GenerateQueue(redis), notifier: JobNotifier(redis))
+            queue: GenerateQueue(redis), notifier: JobNotifier(redis), gate: try ProviderGate(configuration, redis))
     }
 
     func call(_ message: Message<Work>, _ context: Context) async throws -> Done {

@@ -41,9 +41,11 @@ struct World {
     func leases(_ lease: Duration = .seconds(10)) -> JobLeases { JobLeases(database, lease: lease) }
 
     /// A worker that does not dawdle.
-    func worker(_ provider: any ImageProvider, lease: Duration = .seconds(10)) -> GenerationWorker {
+    func worker(_ provider: any ImageProvider, lease: Duration = .seconds(10), gate: ProviderGate? = nil)
+        -> GenerationWorker
+    {
         GenerationWorker(
-            leases: leases(lease), provider: provider, files: files, queue: queue, notifier: notifier,
+            leases: leases(lease), provider: provider, files: files, queue: queue, notifier: notifier, gate: gate,
             schedule: PollSchedule(first: .milliseconds(5), factor: 1, longest: .milliseconds(5)),
             backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(1)))
     }
