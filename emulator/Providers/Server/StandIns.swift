@@ -2,7 +2,8 @@
 enum StandIns {
     static func all(_ state: StandInState) -> [any StandIn] {
         [
-            ReplicateStandIn(state: state), ComfyUIStandIn(state: state)
+            ReplicateStandIn(state: state), OpenAIStandIn(state: state), GeminiStandIn(state: state),
+            ComfyUIStandIn(state: state),
         ]
     }
 }
