@@ -25,6 +25,8 @@ package final class LocalServer: Sendable {
         package var piece: Int?
         /// Bytes of the body after which the connection breaks; nil for all of it.
         package var kept: Int?
+        /// Who gets the connection instead of an answer, on a thread of its own, and closes it: for other protocols than HTTP.
+        package var takeover: (@Sendable (_ connection: Int32) -> Void)?
 
         package init(
             status: Int = 200, headers: [String: String] = [:], body: [UInt8] = [], breaks: Bool = false,
@@ -63,7 +65,6 @@ package final class LocalServer: Sendable {
         guard result == 0 else { throw Unusable(errno: errno) }
         self.socket = socket
         port = UInt16(bigEndian: address.sin_port)
-        var thread = pthread_t()
         let serve = Unmanaged.passRetained(
             Work { [weak self] in
                 while true {
@@ -72,15 +73,19 @@ package final class LocalServer: Sendable {
                         close(socket)
                         return
                     }
-                    self.serve(connection, answer)
-                    close(connection)
+                    if self.serve(connection, answer) { close(connection) }
                 }
             })
+        Self.startThread(serve)
+    }
+
+    private static func startThread(_ work: Unmanaged<Work>) {
+        var thread = pthread_t()
         pthread_create(
             &thread, nil,
             {
                 Unmanaged<Work>.fromOpaque($0!).takeRetainedValue().run(); return nil
-            }, serve.toOpaque())
+            }, work.toOpaque())
         pthread_detach(thread)
     }
 
@@ -97,11 +102,20 @@ package final class LocalServer: Sendable {
         init(_ run: @escaping () -> Void) { self.run = run }
     }
 
-    private func serve(_ connection: Int32, _ answer: (Request) -> Answer) {
-        guard let request = Self.read(connection) else { return }
+    /// - Returns: whether the connection is to be closed now.
+    private func serve(_ connection: Int32, _ answer: (Request) -> Answer) -> Bool {
+        guard let request = Self.read(connection) else { return true }
         received.withLock { $0.append(request) }
         let answer = answer(request)
-        if answer.breaks { return }
+        if let takeover = answer.takeover {
+            Self.startThread(Unmanaged.passRetained(Work { takeover(connection) }))
+            return false
+        }
+        if !answer.breaks { Self.write(answer, to: request, connection) }
+        return true
+    }
+
+    private static func write(_ answer: Answer, to request: Request, _ connection: Int32) {
         var head = "HTTP/1.1 \(answer.status) Answer\r\nConnection: close\r\n"
         // A HEAD answer tells the length of a body that does not follow.
         head += "Content-Length: \(answer.headers["Content-Length"] ?? String(answer.body.count))\r\n"

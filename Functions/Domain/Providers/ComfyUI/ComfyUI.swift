@@ -21,7 +21,7 @@ package struct ComfyUI: ProviderAdapter {
     ).optional
 
     package static let name = "comfyui"
-    package static let environment: [any ConfigurationKeyProtocol] = [url, apiKey, model]
+    package static let environment: [any ConfigurationKeyProtocol] = [url, apiKey, model, FetchPolicy.key]
     package static var presence: ConfigurationKey<String?> { url }
 
     package var capabilities: ProviderCapabilities {
@@ -30,6 +30,7 @@ package struct ComfyUI: ProviderAdapter {
     }
 
     private let connection: ComfyUIConnection
+    private let fetcher: ResultFetcher
     private let model: String?
 
     /// The folder below ComfyUI's own for input pictures that ours go to.
@@ -40,6 +41,7 @@ package struct ComfyUI: ProviderAdapter {
     package init(_ configuration: Configuration, _ client: HTTPClient) throws {
         connection = ComfyUIConnection(
             base: try configuration.needed(Self.url), apiKey: try configuration[Self.apiKey], client)
+        fetcher = ResultFetcher(client, try configuration[FetchPolicy.key])
         model = try configuration[Self.model]
     }
 
@@ -117,7 +119,8 @@ package struct ComfyUI: ProviderAdapter {
     package func fetch(_ output: ProviderOutput) async throws(ProviderError) -> [UInt8] {
         switch output {
         case .bytes(let bytes): bytes
-        case .address(let address): try await connection.fetch(address)
+        case .address(let address) where address.hasPrefix(connection.base + "/"): try await connection.fetch(address)
+        case .address(let address): try await fetcher.fetch(address)
         }
     }
 

@@ -54,8 +54,11 @@ struct ComfyUIHistoryEntry {
         let node = error["node_type"]?.string.map { " at \($0)" } ?? ""
         let reason = error["exception_message"]?.string.map { ": \($0.prefix(500))" } ?? " without a reason"
         let message = "the workflow failed\(node)\(reason)"
-        return kind.contains("OutOfMemory")
-            ? ProviderError(.unavailable, message) : ProviderError(.invalid, message, code: "provider_failed")
+        if kind.contains("OutOfMemory") { return ProviderError(.unavailable, message) }
+        // What nodes that check pictures say; ComfyUI itself draws everything.
+        let words = ["nsfw", "safety", "flagged", "moderation"]
+        if words.contains(where: message.lowercased().contains) { return ProviderError(.refused, message) }
+        return ProviderError(.invalid, message, code: "provider_failed")
     }
 }
 
