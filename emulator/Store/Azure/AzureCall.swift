@@ -14,6 +14,8 @@ struct AzureCall {
     let options: AzureOptions
     let outside: OutsideSource
     var service = AzureService.blob
+    var copies = PendingCopies.none
+    var encryption = BlobEncryption.none
 
     var blob: String { address.blob }
 
@@ -81,6 +83,7 @@ struct AzureCall {
         let leaseID: String?
         let conditions: BlobConditions
         let encryption: BlobEncryption
+        let copies: PendingCopies
 
         func find(_ reading: some StoreReading) throws -> BucketRecord {
             guard let bucket = try reading.bucket(container, account: namespace) else {
@@ -94,6 +97,7 @@ struct AzureCall {
             guard let record = try transaction.object(container.id, blob) else { throw AzureError.blobNotFound }
             try conditions.check(record, isRead: false)
             try Lease(record.fields).allowWrite(leaseID, .blob)
+            try copies.allowChange(record)
             return record
         }
 
@@ -109,7 +113,7 @@ struct AzureCall {
             container: address.container, namespace: namespace, account: address.account, blob: blob,
             edition: try edition(), principal: grant.principal, requestID: request.id,
             leaseID: request.header("x-ms-lease-id")?.lowercased(), conditions: try BlobConditions(request),
-            encryption: encryption)
+            encryption: encryption, copies: copies)
     }
 
     /// Changes the blob a request names: conditions and lease are checked, the new record stands where the old one stood.
@@ -131,6 +135,7 @@ struct AzureCall {
             try call.conditions.check(record, isRead: false)
             let lease = Lease(record.fields)
             if leased { try lease.allowWrite(call.leaseID, .blob) } else { try lease.allowRead(call.leaseID, .blob) }
+            try call.copies.allowChange(record)
             if guarded { try BlobImmutability(record).allowChange(transaction.now) }
             try body(&record, transaction)
             if touches {
@@ -144,14 +149,17 @@ struct AzureCall {
     }
 
     /// Puts a new blob in the place of whatever is there.
+    ///
+    /// - Parameter cause: what consumers of events are told; nil: nothing.
     func put(
-        _ call: Detached, _ record: ObjectRecord, in container: BucketRecord, cause: String, _ transaction: Transaction
+        _ call: Detached, _ record: ObjectRecord, in container: BucketRecord, cause: String?, _ transaction: Transaction
     ) throws -> ObjectRecord {
         var record = record
         let current = try transaction.object(container.id, call.blob)
         try call.conditions.checkWrite(current)
         let lease = Lease(current?.fields ?? FieldList())
         try lease.allowWrite(call.leaseID, .blob)
+        if let current { try call.copies.allowChange(current) }
         if let current, container.versioning == .off {
             try BlobImmutability(current).allowChange(transaction.now)
             try SoftDelete(transaction, account: call.account).keepOverwritten(current, transaction)
@@ -161,7 +169,7 @@ struct AzureCall {
         try transaction.removeBlocks(container.id, call.blob, keeping: [])
         let stored = try transaction.store(record, in: container)
         try SoftDelete.demoteDeleted(container.id, call.blob, transaction)
-        try transaction.emit(call.event(.created, cause, stored))
+        if let cause { try transaction.emit(call.event(.created, cause, stored)) }
         return stored
     }
 

@@ -10,6 +10,7 @@ enum AzureOperation {
     case putBlob, getBlob, getBlobProperties, deleteBlob, putBlock, putBlockList, getBlockList, appendBlock, sealBlob
     case putPage, getPageRanges, setBlobProperties, setBlobMetadata, leaseBlob, snapshotBlob, copyBlob, abortCopy
     case setTier, getTags, setTags, undeleteBlob
+    case copyIncrementally, setImmutabilityPolicy, deleteImmutabilityPolicy, setLegalHold, queryBlob
 
     init(_ request: HTTPRequest, _ address: AzureAddress) throws(AzureError) {
         let comp = request.parameter("comp")
@@ -80,6 +81,11 @@ enum AzureOperation {
         case ("GET", "tags"): return .getTags
         case ("PUT", "tags"): return .setTags
         case ("PUT", "undelete"): return .undeleteBlob
+        case ("PUT", "incrementalcopy"): return .copyIncrementally
+        case ("PUT", "immutabilityPolicies"): return .setImmutabilityPolicy
+        case ("DELETE", "immutabilityPolicies"): return .deleteImmutabilityPolicy
+        case ("PUT", "legalhold"): return .setLegalHold
+        case ("POST", "query"): return .queryBlob
         default: return nil
         }
     }
@@ -103,8 +109,9 @@ enum AzureOperation {
         case .getContainerACL, .setContainerACL: AzureNeed("c", "")
         case .leaseContainer: AzureNeed("c", "wd")
         case .listBlobs: AzureNeed("c", "l")
-        case .putBlob, .copyBlob, .snapshotBlob: AzureNeed("o", "cw")
-        case .getBlob, .getBlobProperties, .getBlockList, .getPageRanges: AzureNeed("o", "r")
+        case .putBlob, .copyBlob, .snapshotBlob, .copyIncrementally: AzureNeed("o", "cw")
+        case .getBlob, .getBlobProperties, .getBlockList, .getPageRanges, .queryBlob: AzureNeed("o", "r")
+        case .setImmutabilityPolicy, .deleteImmutabilityPolicy, .setLegalHold: AzureNeed("o", "i")
         case .deleteBlob: AzureNeed("o", "dx")
         case .putBlock, .putBlockList, .putPage, .setBlobProperties, .setBlobMetadata, .abortCopy, .setTier:
             AzureNeed("o", "w")
@@ -119,7 +126,7 @@ enum AzureOperation {
         switch self {
         case .listContainers, .getServiceProperties, .getServiceStats, .getAccountInfo, .findByTags,
             .getContainerProperties, .getContainerACL, .listBlobs, .getBlob, .getBlobProperties, .getBlockList,
-            .getPageRanges, .getTags:
+            .getPageRanges, .getTags, .queryBlob:
             true
         default: false
         }

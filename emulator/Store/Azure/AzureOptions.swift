@@ -21,6 +21,8 @@ package struct AzureOptions: Sendable {
     package var port: Int
     /// The first one shares its containers with the S3 dialect's buckets.
     package var accounts: [Account]
+    /// Whether who signed what counts; without it everybody is the account's owner.
+    package var checksSignatures = true
 
     package init(host: String = "127.0.0.1", port: Int = 10000, accounts: [Account] = [.standard]) {
         self.host = host

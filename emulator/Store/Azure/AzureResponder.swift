@@ -8,12 +8,15 @@ struct AzureResponder: HTTPResponder {
     private let options: AzureOptions
     private let authenticator: AzureAuthenticator
     private let outside = OutsideSource()
+    private let copies: PendingCopies
     private let logger = Logger(label: "object-store.azure")
 
-    init(store: ObjectStore, options: AzureOptions) {
+    init(store: ObjectStore, options: AzureOptions, copies: PendingCopies) {
         self.store = store
+        self.copies = copies
         self.options = options
-        authenticator = AzureAuthenticator(accounts: options.accounts, store: store)
+        authenticator = AzureAuthenticator(
+            accounts: options.accounts, store: store, checksSignatures: options.checksSignatures)
     }
 
     func reply(to request: HTTPRequest) async -> HTTPReply {
@@ -21,7 +24,7 @@ struct AzureResponder: HTTPResponder {
         do {
             reply = try await answer(request)
         } catch {
-            reply = refusal(error, request).reply(requestID: request.id, isHead: request.method == "HEAD")
+            reply = Self.refusal(error, request, logger).reply(requestID: request.id, isHead: request.method == "HEAD")
         }
         reply.addAccountHeaders(request, .blob)
         return reply
@@ -46,13 +49,15 @@ struct AzureResponder: HTTPResponder {
         }
         let call = AzureCall(
             request: request, address: address, namespace: namespace, grant: grant, store: store, options: options,
-            outside: outside)
+            outside: outside, copies: copies,
+            encryption: try BlobEncryption(request, scope: grant.encryptionScope))
         var reply = try await perform(operation, call)
         try cors.decorate(&reply, request)
         return reply
     }
 
-    private func refusal(_ error: any Error, _ request: HTTPRequest) -> AzureError {
+    /// What a client is told of an error, in the words of every service.
+    static func refusal(_ error: any Error, _ request: HTTPRequest, _ logger: Logger) -> AzureError {
         switch error {
         case let error as AzureError: return error
         case is HTTPRequestBody.Failure: return .incompleteBody
@@ -85,7 +90,7 @@ struct AzureResponder: HTTPResponder {
         case .leaseContainer: try await call.leaseContainer()
         case .listBlobs: try call.listBlobs()
         case .putBlob: try await call.putBlob()
-        case .getBlob: try call.getBlob()
+        case .getBlob: try await call.getBlob()
         case .getBlobProperties: try call.getBlobProperties()
         case .deleteBlob: try await call.deleteBlob()
         case .putBlock: try await call.putBlock()
@@ -100,8 +105,12 @@ struct AzureResponder: HTTPResponder {
         case .leaseBlob: try await call.leaseBlob()
         case .snapshotBlob: try await call.snapshotBlob()
         case .copyBlob: try await call.copyBlob()
-        case .abortCopy:
-            throw AzureError(409, "NoPendingCopyOperation", "There is currently no pending copy operation.")
+        case .copyIncrementally: try await call.copyIncrementally()
+        case .abortCopy: try await call.abortCopy()
+        case .setImmutabilityPolicy: try await call.setImmutabilityPolicy()
+        case .deleteImmutabilityPolicy: try await call.deleteImmutabilityPolicy()
+        case .setLegalHold: try await call.setLegalHold()
+        case .queryBlob: try await call.queryBlob()
         case .setTier: try await call.setTier()
         case .getTags: try call.getTags()
         case .setTags: try await call.setTags()

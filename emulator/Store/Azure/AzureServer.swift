@@ -3,6 +3,7 @@ import ServiceLifecycle
 /// The Azure Blob dialect on a port of its own.
 package struct AzureServer: Service {
     private let server: HTTPServer
+    private let copies = PendingCopies()
 
     /// - Parameter onBound: called once with the port that was taken, before the first request.
     package init(
@@ -10,11 +11,19 @@ package struct AzureServer: Service {
         onBound: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         server = HTTPServer(
-            host: options.host, port: options.port, responder: AzureResponder(store: store, options: options),
-            onBound: onBound)
+            host: options.host, port: options.port,
+            responder: AzureResponder(store: store, options: options, copies: copies), onBound: onBound)
     }
 
     /// Serves until the task is cancelled.
     /// - Throws: ``StoreError/cannotListen(address:reason:)``.
-    package func run() async throws { try await server.run() }
+    package func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { await copies.run() }
+            group.addTask { try await server.run() }
+            _ = try await group.next()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
 }

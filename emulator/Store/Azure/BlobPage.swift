@@ -55,6 +55,7 @@ struct BlobPage {
                 case .snapshot: withSnapshots
                 case .object: withVersions
                 case .deleted: withDeleted?($0) ?? false
+                case .deletedSnapshot: withSnapshots && withDeleted?($0) ?? false
                 case .deleteMarker: false
                 }
             }

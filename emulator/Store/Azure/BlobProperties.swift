@@ -22,16 +22,14 @@ enum BlobProperties {
         if fields["content-type"] == nil { fields["content-type"] = "application/octet-stream" }
         if let md5 = fields["content-md5"], Base64.decode(md5)?.count != 16 { throw .invalidMD5 }
         if let tier = request.header("x-ms-access-tier") {
-            guard tiers.contains(tier) else { throw .invalidHeader("x-ms-access-tier", tier) }
+            let known = type == "BlockBlob" ? BlobTier.blockTiers : type == "PageBlob" ? BlobTier.pageTiers : []
+            guard known.contains(tier) else { throw .invalidHeader("x-ms-access-tier", tier) }
             fields["tier"] = tier
+            fields["tier-time"] = String(Clock.milliseconds())
         }
         if let tags = request.header("x-ms-tags") { fields.replaceAll("tag:", with: try AzureTags.parse(header: tags)) }
         return fields
     }
-
-    static let tiers: Set<String> = [
-        "Hot", "Cool", "Cold", "Archive", "P4", "P6", "P10", "P15", "P20", "P30", "P40", "P50", "P60", "P70", "P80",
-    ]
 
     /// Replaces the content properties by the request's; all of them, also those it does not name.
     static func setContent(_ fields: inout FieldList, _ request: HTTPRequest, fallback: Bool = false) {
@@ -55,7 +53,8 @@ enum BlobProperties {
         for (name, value) in record.fields.all("meta:") { headers.add(name: "x-ms-meta-" + name, value: value) }
         let tags = record.fields.all("tag:").count
         if tags > 0 { headers.add(name: "x-ms-tag-count", value: String(tags)) }
-        for (name, value) in record.fields.all("copy-") { headers.add(name: "x-ms-copy-" + name, value: value) }
+        BlobEncryption.show(record, in: &headers)
+        BlobImmutability(record).show(in: &headers)
         switch record.blobType {
         case "PageBlob":
             headers.add(name: "x-ms-blob-sequence-number", value: record.fields["sequence-number"] ?? "0")
@@ -67,12 +66,6 @@ enum BlobProperties {
         if let version = record.versionName, record.kind == .object {
             headers.add(name: "x-ms-version-id", value: version)
         }
-    }
-
-    static func addTier(_ record: ObjectRecord, to headers: inout HTTPHeaders) {
-        guard record.blobType == "BlockBlob" else { return }
-        headers.add(name: "x-ms-access-tier", value: record.fields["tier"] ?? "Hot")
-        if record.fields["tier"] == nil { headers.add(name: "x-ms-access-tier-inferred", value: "true") }
     }
 
     static func created(_ record: ObjectRecord) -> Int64 {

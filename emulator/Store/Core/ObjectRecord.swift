@@ -8,6 +8,8 @@ struct ObjectRecord: Sendable {
         case snapshot = 2
         /// An Azure blob that was deleted and is kept for a while.
         case deleted = 3
+        /// An Azure snapshot that was deleted, or what was overwritten, and is kept for a while.
+        case deletedSnapshot = 4
     }
 
     var bucket: Int64

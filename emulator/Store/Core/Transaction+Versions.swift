@@ -88,7 +88,8 @@ extension Transaction {
     }
 
     private func removeNullVersionAside(_ bucket: Int64, _ key: String) throws {
-        for record in try versions(bucket, key) where record.versionName == nil && record.kind != .snapshot {
+        for record in try versions(bucket, key)
+        where record.versionName == nil && (record.kind == .object || record.kind == .deleteMarker) {
             try removeAside(record)
         }
     }

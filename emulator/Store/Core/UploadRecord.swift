@@ -28,7 +28,7 @@ struct BlockRecord: Sendable {
     var name: String
     var size: Int64
     var modified: Int64
-    /// Hexadecimal MD5.
+    /// Hexadecimal MD5, and what the dialect adds.
     var etag: String
     var segments: [Segment]
 }

@@ -8,14 +8,14 @@ extension AzureCall {
         _ = try store.read { try find($0) }
         let content =
             request.headers.contains(name: "x-ms-copy-source")
-            ? try await receiveFromSource() : try await receive(limit: 100 << 20)
+            ? try await receivePartFromSource() : try await receive(limit: 100 << 20, withCRC: true)
         let call = try detached()
-        let (record, offset) = try await store.write(adopting: content) { transaction in
+        let (record, offset) = try await store.write(adopting: content.content) { transaction in
             let container = try call.find(transaction)
-            guard var record = try transaction.object(container.id, call.blob) else { throw AzureError.blobNotFound }
-            try call.conditions.check(record, isRead: false)
-            try Lease(record.fields).allowWrite(call.leaseID, .blob)
+            var record = try call.current(transaction, in: container)
+            try call.encryption.check(opens: record)
             guard record.blobType == "AppendBlob" else { throw AzureError.invalidBlobType }
+            try BlobImmutability(record).allowChange(transaction.now)
             if record.fields["sealed"] != nil {
                 throw AzureError(
                     409, "BlobIsSealed",
@@ -51,13 +51,18 @@ extension AzureCall {
         var reply = written(record)
         reply.headers.add(name: "x-ms-blob-append-offset", value: String(offset))
         reply.headers.add(name: "x-ms-blob-committed-block-count", value: record.fields["append-count"] ?? "0")
-        reply.headers.add(name: "Content-MD5", value: Base64.encode(content.md5))
+        content.show(in: &reply.headers)
         return reply
     }
 
     func sealBlob() async throws -> HTTPReply {
+        let position = try numberHeader("x-ms-blob-condition-appendpos")
         let record = try await change { record, _ in
             guard record.blobType == "AppendBlob" else { throw AzureError.invalidBlobType }
+            if let position, position != record.size {
+                throw AzureError(
+                    412, "AppendPositionConditionNotMet", "The append position condition specified was not met.")
+            }
             record.fields["sealed"] = "true"
         }
         var reply = written(record, status: 200)

@@ -30,6 +30,30 @@ struct CommittedBlocks {
     }
 }
 
+/// What is kept of a block beside its bytes, in place of an entity tag: its MD5 in hexadecimal and, where it is encrypted
+/// with a client's key, that key's fingerprint.
+struct BlockTag {
+    let md5: String
+    let fingerprint: String?
+
+    fileprivate init(md5: String, fingerprint: String?) { (self.md5, self.fingerprint) = (md5, fingerprint) }
+
+    fileprivate init(_ text: String) {
+        let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
+        (md5, fingerprint) = (parts.first ?? "", parts.count > 1 ? parts[1] : nil)
+    }
+
+    fileprivate var text: String { fingerprint.map { md5 + " " + $0 } ?? md5 }
+}
+
+extension BlockRecord {
+    fileprivate init(name: String, size: Int64, modified: Int64, tag: BlockTag, segments: [Segment]) {
+        self.init(name: name, size: size, modified: modified, etag: tag.text, segments: segments)
+    }
+
+    fileprivate var tag: BlockTag { BlockTag(etag) }
+}
+
 extension AzureCall {
     func putBlock() async throws -> HTTPReply {
         let name = request.parameter("blockid") ?? ""
@@ -37,22 +61,22 @@ extension AzureCall {
             throw AzureError.invalidQuery("blockid", name)
         }
         _ = try store.read { try container($0) }
-        let content: PendingContent
-        if request.headers.contains(name: "x-ms-copy-source") {
-            content = try await receiveFromSource()
-        } else {
-            content = try await receive(limit: 4000 << 20)
-        }
+        let received =
+            request.headers.contains(name: "x-ms-copy-source")
+            ? try await receivePartFromSource() : try await receive(limit: 4000 << 20, withCRC: true)
+        guard received.size > 0 else { throw AzureError.invalidHeader("Content-Length", "0") }
         let call = try detached()
         let block = BlockRecord(
-            name: name, size: content.size, modified: Clock.milliseconds(), etag: Hex.encode(content.md5),
-            segments: content.segments)
-        try await store.write(adopting: content) { transaction in
+            name: name, size: received.size, modified: Clock.milliseconds(),
+            tag: BlockTag(md5: Hex.encode(received.md5), fingerprint: encryption.key?.fingerprint()),
+            segments: received.segments)
+        try await store.write(adopting: received.content) { transaction in
             let container = try call.find(transaction)
             let current = try transaction.object(container.id, call.blob)
             if let current {
                 if current.blobType != "BlockBlob" { throw AzureError.invalidBlobType }
                 try Lease(current.fields).allowWrite(call.leaseID, .blob)
+                try call.copies.allowChange(current)
             }
             if let other = try transaction.anyBlockName(container.id, call.blob), other.utf8.count != name.utf8.count {
                 throw AzureError(
@@ -60,8 +84,12 @@ extension AzureCall {
             }
             try transaction.put(block, container.id, call.blob)
         }
-        return HTTPReply(
-            201, ["Content-MD5": Base64.encode(content.md5), "x-ms-request-server-encrypted": "true"])
+        var reply = HTTPReply(201, ["x-ms-request-server-encrypted": "true"])
+        received.show(in: &reply.headers)
+        if let digest = encryption.key?.digest { reply.headers.add(name: "x-ms-encryption-key-sha256", value: digest) }
+        if let scope = encryption.scope { reply.headers.add(name: "x-ms-encryption-scope", value: scope) }
+        addStructuredBody(to: &reply.headers)
+        return reply
     }
 
     func putBlockList() async throws -> HTTPReply {
@@ -74,17 +102,17 @@ extension AzureCall {
         guard wishes.allSatisfy({ ["Latest", "Committed", "Uncommitted"].contains($0.kind) }) else {
             throw AzureError.invalidXML
         }
-        var fields = try BlobProperties.fields(request, type: "BlockBlob")
-        fields.replaceAll("meta:", with: try metadata())
-        let (call, final) = (try detached(), fields)
+        let fields = try uploadFields("BlockBlob")
+        let call = try detached()
         let record = try await store.write { transaction in
             let container = try call.find(transaction)
             let current = try transaction.object(container.id, call.blob)
             if let current, current.blobType != "BlockBlob" { throw AzureError.invalidBlobType }
             var record = ObjectRecord(
                 bucket: container.id, key: call.blob, version: 0, versionName: nil, size: 0, etag: "",
-                modified: transaction.now, revision: 0, segments: [], fields: final)
-            try Self.assemble(wishes, current, &record, container, transaction)
+                modified: transaction.now, revision: 0, segments: [], fields: fields)
+            try Self.assemble(wishes, current, &record, call.encryption, transaction)
+            try call.encryption.mark(&record.fields, in: container)
             return try put(call, record, in: container, cause: "CompleteMultipartUpload", transaction)
         }
         return written(record)
@@ -93,10 +121,10 @@ extension AzureCall {
     /// Puts a blob together from blocks; each use of a block's content is one more reference to it.
     private static func assemble(
         _ wishes: [(kind: String, name: String)], _ current: ObjectRecord?, _ record: inout ObjectRecord,
-        _ container: BucketRecord, _ transaction: Transaction
+        _ encryption: BlobEncryption, _ transaction: Transaction
     ) throws {
         let uncommitted = Dictionary(
-            try transaction.blocks(container.id, record.key).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+            try transaction.blocks(record.bucket, record.key).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
         let committed = CommittedBlocks(current).ranges
         var blocks = CommittedBlocks()
         var md5 = MD5()
@@ -104,9 +132,11 @@ extension AzureCall {
             let segments: [Segment]
             if wish.kind != "Committed", let block = uncommitted[wish.name] {
                 segments = block.segments
-                md5.update(Hex.decode(block.etag) ?? [])
+                try BlobEncryption.check(encryption.key, against: block.tag.fingerprint)
+                md5.update(Hex.decode(block.tag.md5) ?? [])
             } else if wish.kind != "Uncommitted", let current, let range = committed[wish.name] {
                 segments = current.segments.slice(range)
+                try BlobEncryption.check(encryption.key, against: current.fields[CustomerKey.field])
                 md5.update(Array("\(current.etag)\(range.lowerBound)".utf8))
             } else {
                 throw AzureError.invalidBlockList
@@ -128,13 +158,13 @@ extension AzureCall {
         }
         let (record, uncommitted) = try store.read { snapshot in
             let container = try container(snapshot)
-            let record =
-                request.parameter("snapshot") == nil
-                ? try snapshot.object(container.id, blob) : try find(snapshot).0
-            return (record, try snapshot.blocks(container.id, blob))
+            let isCurrent = try edition() == .current
+            let record = isCurrent ? try snapshot.object(container.id, blob) : try find(snapshot).0
+            return (record, isCurrent ? try snapshot.blocks(container.id, blob) : [])
         }
         if record == nil && uncommitted.isEmpty { throw AzureError.blobNotFound }
         if let record, record.blobType != "BlockBlob" { throw AzureError.invalidBlobType }
+        if let record { try BlobConditions(request).check(record, isRead: true) }
         try record.map { try Lease($0.fields).allowRead(request.header("x-ms-lease-id")?.lowercased(), .blob) }
         func write(_ name: String, _ blocks: [(name: String, size: Int64)], _ xml: inout XMLWriter) {
             xml.element(name) { xml in

@@ -154,21 +154,7 @@ extension AzureCall {
     func getContainerACL() throws -> HTTPReply {
         let container = try store.read { try self.container($0) }
         try Lease(container.fields).allowRead(request.header("x-ms-lease-id")?.lowercased(), .container)
-        var xml = XMLWriter()
-        xml.element("SignedIdentifiers") { xml in
-            for (id, policy) in container.fields.all("policy:") {
-                let parts = policy.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
-                xml.element("SignedIdentifier") { xml in
-                    xml.element("Id", id)
-                    xml.element("AccessPolicy") { xml in
-                        for (name, value) in zip(["Start", "Expiry", "Permission"], parts) where !value.isEmpty {
-                            xml.element(name, value)
-                        }
-                    }
-                }
-            }
-        }
-        var reply = Self.document(xml)
+        var reply = StoredPolicies(list: container.fields.all("policy:")).document
         for (name, value) in written(container, status: 200).headers { reply.headers.add(name: name, value: value) }
         if let access = container.fields["public-access"] {
             reply.headers.add(name: "x-ms-blob-public-access", value: access)
@@ -178,22 +164,9 @@ extension AzureCall {
 
     func setContainerACL() async throws -> HTTPReply {
         let access = try publicAccessHeader()
-        var policies: [(name: String, value: String)] = []
-        if request.header("content-length") != "0" {
-            let document = try await document(limit: 64 << 10)
-            guard document.name == "SignedIdentifiers" else { throw AzureError.invalidXML }
-            for identifier in document.all("SignedIdentifier") {
-                guard let id = identifier["Id"], (1...64).contains(id.count) else { throw AzureError.invalidXML }
-                let policy = identifier.first("AccessPolicy")
-                let times = [policy?["Start"] ?? "", policy?["Expiry"] ?? ""]
-                guard times.allSatisfy({ $0.isEmpty || HTTPDate.parseISO8601($0) != nil }) else {
-                    throw AzureError.invalidXML
-                }
-                policies.append((id, (times + [policy?["Permission"] ?? ""]).joined(separator: "|")))
-            }
-            if policies.count > 5 { throw AzureError.invalidXML }
-        }
-        let identifiers = policies
+        let identifiers =
+            request.header("content-length") == "0"
+            ? [] : try StoredPolicies(await document(limit: 64 << 10), permissions: nil).list
         let container = try await changeContainer { container in
             container.fields["public-access"] = access
             container.fields.replaceAll("policy:", with: identifiers)

@@ -74,8 +74,10 @@ extension AzureCall {
     ) {
         xml.element("Blob") { xml in
             Self.writeName(record.key, &xml)
-            if record.kind == .deleted { xml.element("Deleted", "true") }
-            if record.kind == .snapshot { xml.element("Snapshot", record.versionName ?? "") }
+            if record.fields["deleted-time"] != nil { xml.element("Deleted", "true") }
+            if record.kind == .snapshot || record.kind == .deletedSnapshot {
+                xml.element("Snapshot", record.versionName ?? "")
+            }
             if record.kind == .object, includes.contains("versions"), let version = record.versionName {
                 xml.element("VersionId", version)
                 if isCurrent { xml.element("IsCurrentVersion", "true") }
@@ -108,10 +110,7 @@ extension AzureCall {
             xml.element("x-ms-blob-sequence-number", record.fields["sequence-number"] ?? "0")
         }
         xml.element("BlobType", record.blobType)
-        if record.blobType == "BlockBlob" {
-            xml.element("AccessTier", record.fields["tier"] ?? "Hot")
-            if record.fields["tier"] == nil { xml.element("AccessTierInferred", "true") }
-        }
+        BlobTier.write(record, &xml)
         if record.fields["sealed"] != nil { xml.element("Sealed", "true") }
         if record.kind == .object {
             let lease = Lease(record.fields)
@@ -122,11 +121,19 @@ extension AzureCall {
         if includes.contains("copy") {
             let names = [
                 ("id", "CopyId"), ("status", "CopyStatus"), ("source", "CopySource"), ("progress", "CopyProgress"),
-                ("completion-time", "CopyCompletionTime"),
+                ("completion-time", "CopyCompletionTime"), ("status-description", "CopyStatusDescription"),
+                ("destination-snapshot", "CopyDestinationSnapshot"),
             ]
-            for (field, name) in names { if let value = record.fields["copy-" + field] { xml.element(name, value) } }
+            for (field, name) in names {
+                let value = field == "status" ? copies.status(record.fields) : record.fields["copy-" + field]
+                if let value { xml.element(name, value) }
+            }
         }
+        if record.fields["incremental-copy"] != nil { xml.element("IncrementalCopy", "true") }
         xml.element("ServerEncrypted", "true")
+        if let digest = record.fields[BlobEncryption.digestField] { xml.element("CustomerProvidedKeySha256", digest) }
+        if let scope = record.fields[BlobEncryption.scopeField] { xml.element("EncryptionScope", scope) }
+        BlobImmutability(record).write(includes, &xml)
         policy.write(record.fields, Clock.milliseconds(), &xml)
         let tags = record.fields.all("tag:").count
         if tags > 0 { xml.element("TagCount", String(tags)) }

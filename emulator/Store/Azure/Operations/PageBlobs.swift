@@ -21,10 +21,10 @@ extension AzureCall {
         let call = try detached()
         let body: @Sendable (Transaction, [Segment]) throws -> ObjectRecord = { transaction, segments in
             let container = try call.find(transaction)
-            guard var record = try transaction.object(container.id, call.blob) else { throw AzureError.blobNotFound }
-            try call.conditions.check(record, isRead: false)
-            try Lease(record.fields).allowWrite(call.leaseID, .blob)
+            var record = try call.current(transaction, in: container)
+            try call.encryption.check(opens: record)
             guard record.blobType == "PageBlob" else { throw AzureError.invalidBlobType }
+            try BlobImmutability(record).allowChange(transaction.now)
             guard last < record.size else {
                 throw AzureError(416, "InvalidPageRange", "The page range specified is invalid.")
             }
@@ -43,22 +43,22 @@ extension AzureCall {
             return record
         }
         let record: ObjectRecord
-        var md5: [UInt8]?
+        var received: ReceivedContent?
         if write == "clear" {
             record = try await store.write { try body($0, [Segment(content: 0, offset: 0, length: length)]) }
         } else {
             let content =
                 request.headers.contains(name: "x-ms-copy-source")
-                ? try await receiveFromSource() : try await receive(limit: 4 << 20)
+                ? try await receivePartFromSource() : try await receive(limit: 4 << 20, withCRC: true)
             guard content.size == length else {
-                store.discard(content)
+                store.discard(content.content)
                 throw AzureError.invalidHeader("Content-Length", String(content.size))
             }
-            md5 = content.md5
-            record = try await store.write(adopting: content) { try body($0, content.segments) }
+            received = content
+            record = try await store.write(adopting: content.content) { try body($0, content.segments) }
         }
         var reply = written(record)
-        if let md5 { reply.headers.add(name: "Content-MD5", value: Base64.encode(md5)) }
+        received?.show(in: &reply.headers)
         reply.headers.add(name: "x-ms-blob-sequence-number", value: record.fields["sequence-number"] ?? "0")
         return reply
     }

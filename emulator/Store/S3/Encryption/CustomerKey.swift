@@ -12,6 +12,8 @@ struct CustomerKey: Sendable {
 
     let bytes: [UInt8]
 
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
     /// The key that a request brings, nil where it brings none.
     ///
     /// - Parameters:
@@ -101,6 +103,12 @@ struct CustomerKey: Sendable {
                 throw .invalidRequest("The provided encryption parameters did not match the ones used originally.")
             }
         }
+    }
+
+    /// Refuses to complete an upload with another key than it was begun with. Without one it is completed, unless it
+    /// has checksums: they are of what the key hides.
+    static func check(_ key: CustomerKey?, completes upload: UploadRecord) throws(S3Error) {
+        if key != nil || upload.fields["upload-algorithm"] != nil { try check(key, continues: upload) }
     }
 
     /// Tells the client which key was used.

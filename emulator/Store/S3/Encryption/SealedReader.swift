@@ -20,21 +20,29 @@ struct SealedReader: Sendable {
     static func stored(_ segments: [Segment], _ key: CustomerKey?) -> [Segment] {
         if key == nil { return segments }
         let count = Int64(AES256CTR.counterByteCount)
-        return segments.flatMap { [Segment(content: $0.content, offset: 0, length: count), $0] }
+        return segments.flatMap { segment in
+            segment.isHole ? [segment] : [Segment(content: segment.content, offset: 0, length: count), segment]
+        }
     }
+
+    /// What is stored, as it is.
+    var plain: ContentReader { reader }
 
     /// All bytes, in buffers of at most 1 MiB.
     func forEachBuffer(_ body: (ByteBuffer) async throws -> Void) async throws {
         guard let key else { return try await reader.forEachBuffer(body) }
         for segment in segments {
-            let counter = try await next()
-            let offset = segment.offset - Int64(AES256CTR.counterByteCount)
-            var cipher = try AES256CTR(key: key.bytes, counter: Array(counter.readableBytesView), offset: offset)
+            var cipher: AES256CTR?
+            if !segment.isHole {
+                let counter = try await next()
+                let offset = segment.offset - Int64(AES256CTR.counterByteCount)
+                cipher = try AES256CTR(key: key.bytes, counter: Array(counter.readableBytesView), offset: offset)
+            }
             var left = segment.length
             while left > 0 {
                 var bytes = try await next()
                 left -= Int64(bytes.readableBytes)
-                bytes.withUnsafeMutableReadableBytes { cipher.apply(to: $0) }
+                bytes.withUnsafeMutableReadableBytes { cipher?.apply(to: $0) }
                 try await body(bytes)
             }
         }
