@@ -19,36 +19,7 @@ struct ClaimOrder: Sendable {
     static func take(
         _ orders: [ClaimOrder], for lease: Duration, in database: Database
     ) async throws -> [JobClaim?] {
-        let rows = try await database.asService(
-            """
-            with wanted as (
-                select * from jsonb_to_recordset(\(JSON.array(orders.map(\.json))))
-                    as r(id uuid, provider text, owner uuid, call uuid)),
-            due as (
-                select id from jobs where id = any(\(orders.map(\.job))) and status = 'queued'
-                    and next_attempt_at <= now() + interval '250 milliseconds' order by id for update),
-            claimed as (
-                update jobs set status = 'processing', attempts = attempts + 1, lease_owner = wanted.owner,
-                    lease_until = now() + \(lease), provider = wanted.provider, 
-                    started_at = coalesce(started_at, now()), event_sequence = event_sequence + 1
-                from wanted join due using (id) where jobs.id = wanted.id and jobs.status = 'queued'
-                returning jobs.*, wanted.call),
-            open_call as (
-                select distinct on (job_id) provider_calls.* from provider_calls join claimed on claimed.id = job_id
-                where provider_calls.provider = claimed.provider and state in ('intended', 'submitted')
-                order by job_id, provider_calls.id desc),
-            intent as (
-                insert into provider_calls (id, job_id, user_id, attempt, provider, state)
-                select call, id, user_id, attempts, provider, 'intended' from claimed
-                where not exists (select from open_call where job_id = claimed.id)),
-            event as (\(JobStatements.statusEvent(of: "claimed"))),
-            heard as (delete from outbox where id = any(\(orders.compactMap(\.message))))
-            select \(Job.columns(of: "claimed")), claimed.lease_owner, open_call.id as call_id, open_call.request_id,
-                open_call.created_at as call_created_at, images.storage_key as image_key, 
-                images.mime_type as image_type, images.sha256 as image_sha256
-            from claimed left join open_call on open_call.job_id = claimed.id
-                left join images on images.id = claimed.input_image_id
-            """)[0]
+        let rows = try await database.asService(statement(orders, for: lease))[0]
         var claims: [UUID: JobClaim] = [:]
         let calls = Dictionary(uniqueKeysWithValues: orders.map { ($0.owner, $0.call) })
         for row in rows {
@@ -56,6 +27,39 @@ struct ClaimOrder: Sendable {
             claims[owner] = try calls[owner].map { try JobClaim(row: row, owner: owner, newCall: $0) }
         }
         return orders.map { claims[$0.owner] }
+    }
+
+    /// - Returns: the statement; each of its tables is reached by the keys of the orders, whatever the planner thinks of their sizes.
+    static func statement(_ orders: [ClaimOrder], for lease: Duration) -> SQL {
+        """
+        with wanted as (
+            select * from jsonb_to_recordset(\(JSON.array(orders.map(\.json))))
+                as r(id uuid, provider text, owner uuid, call uuid)),
+        due as (
+            select id from jobs where id = any(\(orders.map(\.job))) and status = 'queued'
+                and next_attempt_at <= now() + interval '250 milliseconds' order by id for update),
+        claimed as (
+            update jobs set status = 'processing', attempts = attempts + 1, lease_owner = wanted.owner,
+                lease_until = now() + \(lease), provider = wanted.provider, 
+                started_at = coalesce(started_at, now()), event_sequence = event_sequence + 1
+            from wanted join due using (id) where jobs.id = wanted.id and jobs.status = 'queued'
+            returning jobs.*, wanted.call),
+        open_call as (
+            select distinct on (job_id) provider_calls.* from provider_calls join claimed on claimed.id = job_id
+            where provider_calls.provider = claimed.provider and state in ('intended', 'submitted')
+            order by job_id, provider_calls.id desc),
+        intent as (
+            insert into provider_calls (id, job_id, user_id, attempt, provider, state)
+            select call, id, user_id, attempts, provider, 'intended' from claimed
+            where not exists (select from open_call where job_id = claimed.id)),
+        event as (\(JobStatements.statusEvent(of: "claimed"))),
+        heard as (delete from outbox where id = any(\(orders.compactMap(\.message))))
+        select \(Job.columns(of: "claimed")), claimed.lease_owner, open_call.id as call_id, open_call.request_id,
+            open_call.created_at as call_created_at, images.storage_key as image_key, 
+            images.mime_type as image_type, images.sha256 as image_sha256
+        from claimed left join open_call on open_call.job_id = claimed.id
+            left join images on images.id = claimed.input_image_id
+        """
     }
 
     private var json: JSON {

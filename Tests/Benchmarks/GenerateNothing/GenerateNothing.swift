@@ -32,7 +32,7 @@ import Redis
 /// Accepts every call and has finished it.
 private struct NoProvider: ImageProvider {
     let name = "nothing"
-    let capabilities = ProviderCapabilities(findsLostCalls: false, cancels: false, takesImages: false)
+    let capabilities = ProviderCapabilities(findsLostCalls: false, cancels: false, takesImages: false, answersAtOnce: true)
 
     func submit(_ request: GenerationRequest, _ observe: ProviderObserver) throws(ProviderError) -> ProviderCall {
         ProviderCall(requestID: request.job.uuidString, state: .succeeded([]))
