@@ -52,7 +52,9 @@ struct S3CORS {
     func decorate(_ reply: inout HTTPReply, _ request: HTTPRequest, bucket: String) {
         guard let origin = request.header("origin") else { return }
         guard let rules = try? rules(bucket) else { return decorate(&reply, origin: origin, rule: nil) }
-        if let rule = rules.first(where: { $0.allows(origin: origin, method: request.method) }) {
+        // A client may name the method that it means to ask about also where it does not ask beforehand.
+        let method = request.header("access-control-request-method") ?? request.method
+        if let rule = rules.first(where: { $0.allows(origin: origin, method: method) }) {
             decorate(&reply, origin: origin, rule: rule)
             reply.headers.add(name: "Access-Control-Allow-Methods", value: rule.methods.joined(separator: ", "))
         }

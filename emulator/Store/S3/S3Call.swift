@@ -13,7 +13,10 @@ struct S3Call {
     let options: S3Options
 
     var user: StoreUser? { identity.user }
-    var userID: String { identity.user?.id ?? "anonymous" }
+    /// Whose what nobody signed is.
+    static let anonymousID = "anonymous"
+
+    var userID: String { identity.user?.id ?? Self.anonymousID }
 
     /// The bucket as of the last commit, or `NoSuchBucket`.
     func existingBucket() throws -> BucketRecord {

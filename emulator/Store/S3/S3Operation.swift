@@ -15,7 +15,7 @@ enum S3Operation: Equatable {
         let operation =
             address.bucket.isEmpty
             ? (request.method != "GET" ? nil : request.has("events") ? .listenNotification : .listBuckets)
-            : address.key.isEmpty ? try Self.bucketOperation(request) : try Self.objectOperation(request)
+            : address.key.isEmpty ? try Self.bucketOperation(request) : try Self.objectOperation(request, address)
         guard let operation else { throw .methodNotAllowed }
         self = operation
     }
@@ -48,8 +48,8 @@ enum S3Operation: Equatable {
         }
     }
 
-    private static func objectOperation(_ request: HTTPRequest) throws(S3Error) -> S3Operation? {
-        let missing = ["torrent", "restore", "select"]
+    private static func objectOperation(_ request: HTTPRequest, _ address: S3Address) throws(S3Error) -> S3Operation? {
+        let missing = ["restore", "select"]
         if let name = missing.first(where: { request.has($0) }) { throw .notImplemented(name) }
         let isCopy = request.headers.contains(name: "x-amz-copy-source")
         switch request.method {
@@ -59,6 +59,8 @@ enum S3Operation: Equatable {
             if request.has("retention") { return .getObjectRetention }
             if request.has("legal-hold") { return .getObjectLegalHold }
             if request.has("attributes") { return .getObjectAttributes }
+            // AWS makes no torrents any more, and no object has one.
+            if request.has("torrent") { throw .noSuchKey(address.key) }
             return request.has("uploadId") ? .listParts : .getObject
         case "HEAD": return .headObject
         case "PUT":
@@ -81,7 +83,7 @@ enum S3Operation: Equatable {
     /// The permission it takes, as policies name it; nil where the operation decides itself.
     var action: String? {
         switch self {
-        case .listBuckets, .listenNotification, .createBucket, .postObject, .deleteObjects: nil
+        case .listBuckets, .listenNotification, .createBucket, .postObject, .deleteObjects, .putObjectTagging: nil
         case .headBucket, .listObjects, .listObjectsV2: "s3:ListBucket"
         case .deleteBucket: "s3:DeleteBucket"
         case .getBucketLocation: "s3:GetBucketLocation"
@@ -89,7 +91,8 @@ enum S3Operation: Equatable {
         case .listMultipartUploads: "s3:ListBucketMultipartUploads"
         case .getBucketSetting(let setting): "s3:Get" + setting.actionName
         case .putBucketSetting(let setting): "s3:Put" + setting.actionName
-        case .deleteBucketSetting(let setting): "s3:Put" + setting.actionName
+        case .deleteBucketSetting(let setting):
+            ([.policy, .website].contains(setting) ? "s3:Delete" : "s3:Put") + setting.actionName
         case .putObject, .copyObject, .createMultipartUpload, .uploadPart, .uploadPartCopy, .completeMultipartUpload:
             "s3:PutObject"
         case .getObject, .headObject, .getObjectAttributes: "s3:GetObject"
@@ -101,7 +104,6 @@ enum S3Operation: Equatable {
         case .putObjectRetention: "s3:PutObjectRetention"
         case .getObjectLegalHold: "s3:GetObjectLegalHold"
         case .putObjectLegalHold: "s3:PutObjectLegalHold"
-        case .putObjectTagging: "s3:PutObjectTagging"
         case .deleteObjectTagging: "s3:DeleteObjectTagging"
         case .abortMultipartUpload: "s3:AbortMultipartUpload"
         case .listParts: "s3:ListMultipartUploadParts"

@@ -9,6 +9,10 @@ package struct S3Options: Sendable {
     package var region: String
     /// Host names below which a label is a bucket (`bucket.localhost`).
     package var domains: [String]
+    /// Whether who signed what counts; without it everybody is the first user.
+    package var checksSignatures = true
+    /// Ids of the targets that notification configurations of buckets may name.
+    package var notificationTargets: Set<String> = []
 
     package init(
         host: String = "127.0.0.1", port: Int = 9000, users: [StoreUser] = [.standard], region: String = "us-east-1",

@@ -12,7 +12,9 @@ struct S3Responder: HTTPResponder {
     init(store: ObjectStore, options: S3Options) {
         self.store = store
         self.options = options
-        authenticator = S3Authenticator(users: options.users, domains: options.domains)
+        authenticator = S3Authenticator(
+            users: options.users, domains: options.domains,
+            anybody: options.checksSignatures ? nil : options.users.first)
     }
 
     func reply(to request: HTTPRequest) async -> HTTPReply {
@@ -69,6 +71,10 @@ struct S3Responder: HTTPResponder {
     }
 
     private func perform(_ operation: S3Operation, _ call: S3Call) async throws -> HTTPReply {
+        if !call.bucketName.isEmpty && operation != .createBucket {
+            let bucket = try store.bucket(call.bucketName)
+            if let bucket { try call.checkExpectedOwner(of: bucket) }
+        }
         if let action = operation.action { try call.authorize(action) }
         return switch operation {
         case .listBuckets: try call.listBuckets()

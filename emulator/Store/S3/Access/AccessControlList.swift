@@ -24,6 +24,13 @@ struct AccessControlList: Sendable, Equatable {
         "http://acs.amazonaws.com/groups/global/", "http://acs.amazonaws.com/groups/s3/",
     ]
 
+    private static let grantHeaders = [
+        (name: "x-amz-grant-read", permission: "READ"), (name: "x-amz-grant-write", permission: "WRITE"),
+        (name: "x-amz-grant-read-acp", permission: "READ_ACP"),
+        (name: "x-amz-grant-write-acp", permission: "WRITE_ACP"),
+        (name: "x-amz-grant-full-control", permission: "FULL_CONTROL"),
+    ]
+
     var grants: [Grant]
 
     /// From its field; an owner alone where there is none.
@@ -52,6 +59,11 @@ struct AccessControlList: Sendable, Equatable {
 
     var isPublic: Bool { grants.contains { $0.grantee.isPublic } }
 
+    /// Whether nobody but one user has a right.
+    func isOnly(_ owner: String) -> Bool {
+        grants.allSatisfy { $0.grantee == .user(owner) && $0.permission == "FULL_CONTROL" }
+    }
+
     func allows(_ permission: String, to user: StoreUser?, ignoringPublic: Bool) -> Bool {
         grants.contains { grant in
             guard grant.permission == permission || grant.permission == "FULL_CONTROL" else { return false }
@@ -70,26 +82,28 @@ struct AccessControlList: Sendable, Equatable {
     init?(_ request: HTTPRequest, owner: String, bucketOwner: String, users: [StoreUser]) throws(S3Error) {
         let full = Grant(grantee: .user(owner), permission: "FULL_CONTROL")
         if let canned = request.header("x-amz-acl") {
+            if Self.grantHeaders.contains(where: { request.headers.contains(name: $0.name) }) {
+                throw .invalidRequest("Specifying both Canned ACLs and Header Grants is not allowed")
+            }
             grants = [full] + (try Self.canned(canned, bucketOwner: bucketOwner))
             grants = grants.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
             return
         }
-        let headers = [
-            "x-amz-grant-full-control": "FULL_CONTROL", "x-amz-grant-read": "READ", "x-amz-grant-write": "WRITE",
-            "x-amz-grant-read-acp": "READ_ACP", "x-amz-grant-write-acp": "WRITE_ACP",
-        ]
         grants = []
-        for (name, permission) in headers.sorted(by: { $0.key < $1.key }) {
+        for (name, permission) in Self.grantHeaders {
             for item in (request.header(name) ?? "").split(separator: ",") {
                 let parts = String(item).trimmingSpaces.split(separator: "=", maxSplits: 1)
-                guard parts.count == 2 else { throw .invalidArgument("Argument format not recognized", name: name) }
+                guard parts.count == 2 else {
+                    throw .invalidArgument("Argument format not recognized", name: name, value: String(item))
+                }
                 let value = parts[1].filter { $0 != "\"" }
                 let grantee =
                     switch parts[0].lowercased() {
                     case "id": try Self.user(id: value, users)
                     case "emailaddress": try Self.user(email: value, users)
                     case "uri": try Self.group(value)
-                    default: throw S3Error.invalidArgument("Argument format not recognized", name: name)
+                    default:
+                        throw S3Error.invalidArgument("Argument format not recognized", name: name, value: String(item))
                     }
                 grants.append(Grant(grantee: grantee, permission: permission))
             }
@@ -173,7 +187,9 @@ struct AccessControlList: Sendable, Equatable {
         xml.element("AccessControlPolicy", s3Namespace) { xml in
             call.writeOwner(&xml, owner)
             xml.element("AccessControlList") { xml in
-                for grant in grants {
+                // What concerns many stands before what concerns one.
+                let groups = grants.filter { if case .group = $0.grantee { true } else { false } }
+                for grant in groups + grants.filter({ !groups.contains($0) }) {
                     xml.element("Grant") { xml in
                         write(grant.grantee, call, &xml)
                         xml.element("Permission", grant.permission)

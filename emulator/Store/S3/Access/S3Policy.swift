@@ -4,15 +4,6 @@ import JSON
 struct S3Policy {
     enum Decision { case allow, deny, none }
 
-    /// What is to be decided.
-    struct Question {
-        let user: StoreUser?
-        let action: String
-        let bucket: String
-        let key: String
-        let request: HTTPRequest
-    }
-
     private struct Statement {
         let allows: Bool
         /// Nil: everybody.
@@ -22,42 +13,47 @@ struct S3Policy {
         let isNotAction: Bool
         let resources: [String]
         let isNotResource: Bool
-        let conditions: [(test: String, key: String, values: [String])]
+        let conditions: [S3PolicyCondition]
     }
 
     private let statements: [Statement]
 
     /// - Throws: `MalformedPolicy`.
     init(parsing text: String) throws(S3Error) {
-        func malformed(_ reason: String) -> S3Error { S3Error(400, "MalformedPolicy", reason) }
         guard let document = try? JSON(parsing: Array(text.utf8)), case .object = document else {
-            throw malformed("Policies must be valid JSON and the first byte must be '{'")
+            throw Self.malformed("Policies must be valid JSON and the first byte must be '{'")
         }
-        guard let list = document["Statement"] else { throw malformed("Missing required field Statement") }
+        guard let list = document["Statement"] else { throw Self.malformed("Missing required field Statement") }
         let entries = if case .array(let entries) = list { entries } else { [list] }
+        if entries.isEmpty { throw Self.malformed("Could not parse the policy: Statement is empty!") }
         var statements: [Statement] = []
-        for entry in entries {
-            guard let effect = entry["Effect"]?.string, effect == "Allow" || effect == "Deny" else {
-                throw malformed("Invalid effect: \(entry["Effect"]?.string ?? "")")
-            }
-            guard let principal = entry["Principal"] ?? entry["NotPrincipal"] else {
-                throw malformed("Missing required field Principal")
-            }
-            guard let action = entry["Action"] ?? entry["NotAction"] else {
-                throw malformed("Missing required field Action")
-            }
-            guard let resource = entry["Resource"] ?? entry["NotResource"] else {
-                throw malformed("Missing required field Resource")
-            }
-            statements.append(
-                Statement(
-                    allows: effect == "Allow", principals: Self.principals(principal),
-                    isNotPrincipal: entry["Principal"] == nil, actions: Self.strings(action),
-                    isNotAction: entry["Action"] == nil, resources: Self.strings(resource),
-                    isNotResource: entry["Resource"] == nil, conditions: Self.conditions(entry["Condition"])))
-        }
+        for entry in entries { statements.append(try Self.statement(entry)) }
         self.statements = statements
     }
+
+    private static func statement(_ entry: JSON) throws(S3Error) -> Statement {
+        guard let effect = entry["Effect"]?.string, effect == "Allow" || effect == "Deny" else {
+            throw malformed("Invalid effect: \(entry["Effect"]?.string ?? "")")
+        }
+        guard let principal = entry["Principal"] ?? entry["NotPrincipal"] else {
+            throw malformed("Missing required field Principal")
+        }
+        if effect == "Allow" && entry["Principal"] == nil {
+            throw malformed("Allow with NotPrincipal is not allowed.")
+        }
+        guard let action = entry["Action"] ?? entry["NotAction"] else {
+            throw malformed("Missing required field Action")
+        }
+        guard let resource = entry["Resource"] ?? entry["NotResource"] else {
+            throw malformed("Missing required field Resource")
+        }
+        return Statement(
+            allows: effect == "Allow", principals: principals(principal), isNotPrincipal: entry["Principal"] == nil,
+            actions: strings(action), isNotAction: entry["Action"] == nil, resources: strings(resource),
+            isNotResource: entry["Resource"] == nil, conditions: try conditions(entry["Condition"]))
+    }
+
+    private static func malformed(_ reason: String) -> S3Error { S3Error(400, "MalformedPolicy", reason) }
 
     /// Whether every resource it speaks of is the bucket or inside it.
     func concerns(_ bucket: String) -> Bool {
@@ -75,19 +71,19 @@ struct S3Policy {
         statements.contains { $0.allows && $0.principals == nil && !$0.isNotPrincipal && $0.conditions.isEmpty }
     }
 
-    func decide(_ question: Question) -> Decision {
-        let resource = "arn:aws:s3:::" + question.bucket + (question.key.isEmpty ? "" : "/" + question.key)
+    func decide(_ question: S3PolicyQuestion) -> Decision {
         var decision = Decision.none
         for statement in statements {
             let isAction = statement.actions.contains {
                 Wildcard.matches($0.lowercased(), question.action.lowercased())
             }
             let isResource = statement.resources.contains {
-                Wildcard.matches($0.hasPrefix("arn:") ? $0 : "arn:aws:s3:::" + $0, resource)
+                let pattern = Self.substitute($0.hasPrefix("arn:") ? $0 : "arn:aws:s3:::" + $0, question)
+                return Wildcard.matches(pattern, question.resource)
             }
             guard isAction != statement.isNotAction, isResource != statement.isNotResource,
                 Self.matches(statement.principals, question.user) != statement.isNotPrincipal,
-                statement.conditions.allSatisfy({ Self.holds($0, question) })
+                statement.conditions.allSatisfy({ $0.holds(question) })
             else { continue }
             if !statement.allows { return .deny }
             decision = .allow
@@ -104,54 +100,41 @@ struct S3Policy {
         }
     }
 
-    private static func holds(_ condition: (test: String, key: String, values: [String]), _ question: Question) -> Bool
-    {
-        var test = condition.test.lowercased()
-        let actual = value(condition.key.lowercased(), question)
-        if test.hasSuffix("ifexists") {
-            if actual == nil { return true }
-            test = String(test.dropLast(8))
-        }
-        if test == "null" { return condition.values.contains(actual == nil ? "true" : "false") }
-        let isNegated = test.contains("not")
-        guard let actual else { return isNegated }
-        let matches = condition.values.contains { wanted in
-            if test.contains("like") { return Wildcard.matches(wanted, actual) }
-            if test.contains("ipaddress") { return IPAddressRange(wanted)?.contains(actual) ?? false }
-            if test.contains("numeric"), let wanted = Double(wanted), let actual = Double(actual) {
-                if test.contains("lessthanequals") { return actual <= wanted }
-                if test.contains("lessthan") { return actual < wanted }
-                if test.contains("greaterthanequals") { return actual >= wanted }
-                if test.contains("greaterthan") { return actual > wanted }
-                return actual == wanted
+    /// Puts the request's values in the place of `${aws:username}` and the like.
+    static func substitute(_ text: String, _ question: S3PolicyQuestion) -> String {
+        guard text.contains("${") else { return text }
+        var result = ""
+        var rest = text[...]
+        while let mark = rest.firstIndex(of: "$") {
+            result += rest[..<mark]
+            rest = rest[mark...]
+            guard rest.hasPrefix("${"), let end = rest.firstIndex(of: "}") else {
+                result.append(rest.removeFirst())
+                continue
             }
-            return test.contains("ignorecase") || test == "bool"
-                ? actual.lowercased() == wanted.lowercased() : actual == wanted
+            let name = rest[rest.index(mark, offsetBy: 2)..<end]
+            // `${*}`, `${?}` and `${$}` stand for the characters themselves.
+            result += name.count == 1 ? String(name) : question.values(name.lowercased())?.first ?? ""
+            rest = rest[rest.index(after: end)...]
         }
-        return matches != isNegated
-    }
-
-    private static func value(_ key: String, _ question: Question) -> String? {
-        switch key {
-        case "aws:sourceip": question.request.peer
-        case "aws:securetransport": "false"
-        case "aws:useragent": question.request.header("user-agent")
-        case "aws:referer": question.request.header("referer")
-        case "aws:username": question.user?.name
-        case "s3:prefix": question.request.parameter("prefix")
-        case "s3:delimiter": question.request.parameter("delimiter")
-        case "s3:max-keys": question.request.parameter("max-keys")
-        case "s3:versionid": question.request.parameter("versionId")
-        case _ where key.hasPrefix("s3:x-amz-"): question.request.header(String(key.dropFirst(3)))
-        default: nil
-        }
+        return result + rest
     }
 
     // MARK: Reading
 
     private static func strings(_ value: JSON) -> [String] {
-        if case .array(let values) = value { return values.compactMap(\.string) }
-        return value.string.map { [$0] } ?? []
+        if case .array(let values) = value { return values.compactMap(string) }
+        return string(value).map { [$0] } ?? []
+    }
+
+    /// Conditions may hold numbers and truth values without quotes.
+    private static func string(_ value: JSON) -> String? {
+        switch value {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .bool(let isTrue): isTrue ? "true" : "false"
+        default: nil
+        }
     }
 
     private static func principals(_ value: JSON) -> [String]? {
@@ -160,10 +143,15 @@ struct S3Policy {
         return names.contains("*") ? nil : names
     }
 
-    private static func conditions(_ value: JSON?) -> [(test: String, key: String, values: [String])] {
+    private static func conditions(_ value: JSON?) throws(S3Error) -> [S3PolicyCondition] {
         guard let tests = value?.object else { return [] }
-        return tests.flatMap { test in
-            (test.value.object ?? [:]).map { (test.name, $0.name, strings($0.value)) }
+        var conditions: [S3PolicyCondition] = []
+        for test in tests {
+            for line in test.value.object ?? [:] {
+                conditions.append(
+                    try S3PolicyCondition(operator: test.name, key: line.name, values: strings(line.value)))
+            }
         }
+        return conditions
     }
 }

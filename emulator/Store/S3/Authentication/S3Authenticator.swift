@@ -2,8 +2,12 @@
 struct S3Authenticator: Sendable {
     private let version4: SignatureV4
     private let version2: SignatureV2
+    /// Who everybody is where signatures are not looked at.
+    private let anybody: StoreUser?
 
-    init(users: [StoreUser], domains: [String]) {
+    /// - Parameter anybody: taken for the sender of every request, whatever it is signed with; nil: signatures count.
+    init(users: [StoreUser], domains: [String], anybody: StoreUser? = nil) {
+        self.anybody = anybody
         let users = Dictionary(users.map { ($0.accessKey, $0) }, uniquingKeysWith: { first, _ in first })
         version4 = SignatureV4(users: users, keys: SigningKeys())
         version2 = SignatureV2(users: users, domains: domains)
@@ -11,6 +15,13 @@ struct S3Authenticator: Sendable {
 
     /// - Throws: what AWS answers to a wrong, expired or malformed signature.
     func identify(_ request: HTTPRequest) throws(S3Error) -> S3Identity {
+        if let anybody {
+            let payload = request.header("x-amz-content-sha256") ?? ""
+            let isChunked = payload.hasPrefix("STREAMING-")
+            return S3Identity(
+                user: anybody,
+                payload: isChunked ? .chunked(signer: nil, trailer: payload.hasSuffix("-TRAILER")) : .unsigned)
+        }
         let isQuery4 =
             request.has("X-Amz-Signature") || request.has("X-Amz-Credential") || request.has("X-Amz-Algorithm")
         let isQuery2 = request.has("Signature") && request.has("AWSAccessKeyId")
@@ -37,6 +48,7 @@ struct S3Authenticator: Sendable {
 
     /// Who signed the policy of a form; nil for a form without one.
     func identify(form: [String: String]) throws(S3Error) -> StoreUser? {
+        if let anybody { return anybody }
         guard let policy = form["policy"] else { return nil }
         if let credential = form["x-amz-credential"], let signature = form["x-amz-signature"] {
             return try version4.verifyPolicy(policy, credential: credential, signature: signature)

@@ -85,9 +85,14 @@ struct FormPolicy {
             case .length: break
             }
         }
-        if let extra = fields.keys.sorted().first(where: { !named.contains($0) && !$0.hasPrefix("x-ignore-") }) {
+        if let extra = fields.keys.sorted().first(where: { !named.contains($0) && !Self.isFree($0) }) {
             throw S3Error(403, "AccessDenied", "Invalid according to Policy: Extra input fields: \(extra)")
         }
+    }
+
+    /// Whether a form may have a field that its policy does not name.
+    private static func isFree(_ name: String) -> Bool {
+        name.hasPrefix("x-ignore-") || name.hasPrefix("x-amz-checksum-")
     }
 
     /// Checks the size so far, or in the end.

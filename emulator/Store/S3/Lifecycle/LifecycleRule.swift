@@ -101,6 +101,12 @@ struct LifecycleRule: Sendable {
         return days.map { Self.due($0, after: record.modified) } ?? date
     }
 
+    /// When the bucket's rules remove a current object, and by which rule; nil where they leave it.
+    static func expiry(of record: ObjectRecord, in bucket: BucketRecord) throws -> (moment: Int64, rule: String)? {
+        try all(of: bucket).compactMap { rule in rule.expiry(of: record).map { ($0, rule.id) } }
+            .min { $0.0 < $1.0 }
+    }
+
     /// A marker has neither tags nor a size: a rule that asks for them does not mean it.
     private func expires(marker: ObjectRecord, _ now: Int64) -> Bool {
         guard matches(marker), sizeLessThan == nil else { return false }

@@ -20,8 +20,9 @@ extension S3Call {
             let type = setting == .policy ? "application/json" : "application/xml"
             return HTTPReply(200, ["Content-Type": type], body: .bytes(ByteBuffer(string: text)))
         case .policyStatus:
-            guard let text = bucket.fields["policy"] else { throw setting.missingError(bucketName)! }
-            let isPublic = try S3Policy(parsing: text).isPublic
+            let list = AccessControlList(field: bucket.fields["acl"], owner: bucket.owner)
+            let allowsAll = try bucket.fields["policy"].map { try S3Policy(parsing: $0).isPublic } ?? false
+            let isPublic = allowsAll || list.isPublic && !PublicAccessBlock(bucket).ignoresPublicACLs
             var xml = XMLWriter()
             xml.element("PolicyStatus", s3Namespace) { $0.element("IsPublic", isPublic ? "true" : "false") }
             return .xml(xml)
@@ -72,7 +73,11 @@ extension S3Call {
             if policy.isPublic, try PublicAccessBlock(existingBucket()).blocksPublicPolicy {
                 throw S3Error.accessDenied
             }
-            try await change { $0.fields["policy"] = text }
+            try await change { bucket in
+                bucket.fields["policy"] = text
+                // Others may write from here on, and what is theirs stays theirs.
+                bucket.fields["shared"] = "true"
+            }
             return HTTPReply(204)
         case .cors:
             let document = try await document()
@@ -86,12 +91,15 @@ extension S3Call {
         case .acl: try await putBucketACL()
         case .policyStatus: throw S3Error.methodNotAllowed
         default:
-            let document = try await document()
+            var document = try await document()
             guard document.name == setting.root else { throw S3Error.malformedXML }
-            let isLocked = try existingBucket().fields["object-lock"] != nil
-            try S3SettingRules.check(document, setting, isLocked: isLocked)
+            try S3SettingRules.check(document, setting, of: existingBucket(), in: store)
+            S3SettingRules.complete(&document, setting)
             let text = S3Document.text(document)
-            try await change { $0.fields["doc:" + setting.rawValue] = text }
+            try await change { bucket in
+                bucket.fields["doc:" + setting.rawValue] = text
+                if setting == .objectLock { bucket.fields["object-lock"] = "Enabled" }
+            }
         }
         return HTTPReply(200)
     }
@@ -100,6 +108,11 @@ extension S3Call {
         let bucket = try existingBucket()
         var field = try requestedACL(bucket: bucket, owner: bucket.owner)
         if field == nil {
+            guard request.header("content-length") != "0" || request.headers.contains(name: "transfer-encoding") else {
+                throw S3Error(
+                    400, "MissingSecurityHeader", "Your request was missing a required header",
+                    ["MissingHeaderName": "x-amz-acl"])
+            }
             let list = try AccessControlList(await document(), users: options.users)
             try checkACL(list, bucket)
             field = list.field
@@ -140,8 +153,14 @@ enum S3Document {
         return String(decoding: xml.bytes, as: UTF8.self)
     }
 
+    private static let instanceNamespace = "http://www.w3.org/2001/XMLSchema-instance"
+
     private static func write(_ element: XMLElement, _ xml: inout XMLWriter, isRoot: Bool = false) {
-        xml.element(element.name, isRoot ? s3Namespace : [:]) { xml in
+        // Clients know who a grant is for by its type.
+        let type = element.attributes["xsi:type"] ?? element.attributes["type"]
+        let attributes: KeyValuePairs<String, String> =
+            isRoot ? s3Namespace : type.map { ["xmlns:xsi": instanceNamespace, "xsi:type": $0] } ?? [:]
+        xml.element(element.name, attributes) { xml in
             if element.children.isEmpty { xml.text(element.text) }
             for child in element.children { write(child, &xml) }
         }

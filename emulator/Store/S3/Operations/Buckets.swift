@@ -26,17 +26,22 @@ extension S3Call {
     }
 
     func listBuckets() throws -> HTTPReply {
-        guard let user else { throw S3Error.accessDenied }
         let limit = try number("max-buckets", in: 1...10_000) ?? 10_000
         let prefix = request.parameter("prefix") ?? ""
         let marker = request.parameter("continuation-token") ?? ""
+        let region = request.parameter("bucket-region")
+        let isPaged = ["max-buckets", "prefix", "continuation-token", "bucket-region"].contains { request.has($0) }
+        // Who signs nothing owns nothing.
+        let owner = userID
         let buckets = try store.read { snapshot in
             var found: [BucketRecord] = []
             var after = marker
             // Other people's buckets stand between one's own.
             while found.count <= limit {
                 let page = try snapshot.buckets(prefix: prefix, from: after, limit: 1000)
-                found += page.filter { $0.owner == user.id }
+                found += page.filter {
+                    $0.owner == owner && (region == nil || region == $0.region(options) || region == "")
+                }
                 guard page.count == 1000 else { break }
                 after = page[999].name
             }
@@ -44,12 +49,13 @@ extension S3Call {
         }
         var xml = XMLWriter()
         xml.element("ListAllMyBucketsResult", s3Namespace) { xml in
-            writeOwner(&xml, user.id)
+            writeOwner(&xml, owner)
             xml.element("Buckets") { xml in
                 for bucket in buckets.prefix(limit) {
                     xml.element("Bucket") { xml in
                         xml.element("Name", bucket.name)
                         xml.element("CreationDate", HTTPDate.iso8601(bucket.created))
+                        if isPaged { xml.element("BucketRegion", bucket.region(options)) }
                     }
                 }
             }
@@ -66,12 +72,23 @@ extension S3Call {
         }
         var payload = try payload()
         let body = try await payload.collect(limit: 64 << 10)
+        var fields = FieldList()
         if body.readableBytes > 0 {
             guard let document = try? XMLElement(parsing: body.readableBytesView),
                 document.name == "CreateBucketConfiguration"
             else { throw S3Error.malformedXML }
+            if let location = document["LocationConstraint"], !location.isEmpty {
+                guard Self.isValid(location: location) else {
+                    throw S3Error(
+                        400, "InvalidLocationConstraint", "The specified location-constraint is not valid",
+                        ["LocationConstraint": location])
+                }
+                fields["location"] = location
+            }
+            if let tags = document.first("Tags") {
+                fields.replaceAll("tag:", with: try S3Tags.parse(set: tags, limit: 50))
+            }
         }
-        var fields = FieldList()
         if request.header("x-amz-bucket-object-lock-enabled")?.lowercased() == "true" {
             fields["versioning"] = Versioning.enabled.rawValue
             fields["object-lock"] = "Enabled"
@@ -86,31 +103,46 @@ extension S3Call {
                     "Invalid x-amz-object-ownership header: \(ownership)", name: "x-amz-object-ownership",
                     value: ownership)
             }
+            if ownership == S3Ownership.enforced.rawValue, let list, !list.isOnly(user.id) {
+                throw S3SettingRules.listsForbidOwnership
+            }
             fields["doc:ownershipControls"] =
                 "<OwnershipControls><Rule><ObjectOwnership>\(ownership)</ObjectOwnership></Rule></OwnershipControls>"
         }
         let (name, settings) = (bucketName, fields)
         try await store.write { transaction in
-            if let existing = try transaction.bucket(name) {
-                throw existing.owner == user.id
-                    ? S3Error(
-                        409, "BucketAlreadyOwnedByYou",
-                        "Your previous request to create the named bucket succeeded and you already own it.",
-                        ["BucketName": name])
-                    : S3Error(
-                        409, "BucketAlreadyExists",
-                        "The requested bucket name is not available. The bucket namespace is shared by all users "
-                            + "of the system. Please select a different name and try again.",
-                        ["BucketName": name])
+            guard let existing = try transaction.bucket(name) else {
+                return try transaction.insert(bucket: name, owner: user.id, fields: settings)
             }
-            try transaction.insert(bucket: name, owner: user.id, fields: settings)
+            try Self.checkAgain(existing, user, settings)
         }
         return HTTPReply(200, ["Location": "/" + bucketName])
     }
 
+    /// Creating one's own bucket again is no error in the oldest region, provided that it asks for nothing new.
+    private static func checkAgain(_ existing: BucketRecord, _ user: StoreUser, _ wanted: FieldList) throws(S3Error) {
+        func grants(_ fields: FieldList) -> [AccessControlList.Grant] {
+            AccessControlList(field: fields["acl"], owner: user.id).grants
+        }
+        let isElsewhere = wanted["location"].map { $0 != "us-east-1" } ?? false
+        if existing.owner == user.id && isElsewhere {
+            throw S3Error(
+                409, "BucketAlreadyOwnedByYou",
+                "Your previous request to create the named bucket succeeded and you already own it.",
+                ["BucketName": existing.name])
+        }
+        if existing.owner != user.id || grants(existing.fields) != grants(wanted) {
+            throw S3Error(
+                409, "BucketAlreadyExists",
+                "The requested bucket name is not available. The bucket namespace is shared by all users "
+                    + "of the system. Please select a different name and try again.",
+                ["BucketName": existing.name])
+        }
+    }
+
     func headBucket() throws -> HTTPReply {
-        _ = try existingBucket()
-        return HTTPReply(200, ["x-amz-bucket-region": options.region, "Content-Type": "application/xml"])
+        let bucket = try existingBucket()
+        return HTTPReply(200, ["x-amz-bucket-region": bucket.region(options), "Content-Type": "application/xml"])
     }
 
     func deleteBucket() async throws -> HTTPReply {
@@ -127,11 +159,12 @@ extension S3Call {
     }
 
     func getBucketLocation() throws -> HTTPReply {
+        // Nothing stands for the oldest region, unless the bucket was made with its name.
+        let region = options.region == "us-east-1" ? nil : options.region
+        let location = try existingBucket().fields["location"] ?? region
         var xml = XMLWriter()
-        if options.region == "us-east-1" {
-            xml.element("LocationConstraint", s3Namespace)
-        } else {
-            xml.element("LocationConstraint", s3Namespace) { $0.text(options.region) }
+        xml.element("LocationConstraint", s3Namespace) { xml in
+            if let location { xml.text(location) }
         }
         return .xml(xml)
     }
@@ -151,6 +184,12 @@ extension S3Call {
             && !name.hasPrefix("xn--") && !name.hasSuffix("-s3alias")
     }
 
+    /// Whether a region may be called so: every name of AWS, and those that other stores give their zones.
+    private static func isValid(location: String) -> Bool {
+        location.utf8.count <= 64
+            && location.utf8.allSatisfy { PercentEncoding.isUnreserved($0) || $0 == UInt8(ascii: ":") }
+    }
+
     /// A numeric parameter; nil without one.
     func number(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = request.parameter(name), !text.isEmpty else { return nil }
@@ -163,4 +202,9 @@ extension S3Call {
         }
         return number
     }
+}
+
+extension BucketRecord {
+    /// Where the bucket was asked to be.
+    func region(_ options: S3Options) -> String { fields["location"] ?? options.region }
 }

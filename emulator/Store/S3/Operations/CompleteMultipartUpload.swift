@@ -16,6 +16,7 @@ extension S3Call {
     func completeMultipartUpload() async throws -> HTTPReply {
         let wishes = try Self.wishes(await document(limit: 4 << 20))
         let conditions = HTTPConditions(request)
+        let customerKey = try CustomerKey(request)
         let expected = try expectedChecksum()
         let expectedType = request.header("x-amz-checksum-type")?.uppercased()
         let expectedSize = request.header("x-amz-mp-object-size").flatMap { Int64($0) }
@@ -30,6 +31,7 @@ extension S3Call {
                 }
                 throw error
             }
+            try CustomerKey.check(customerKey, completes: upload)
             if let expectedType, let type = upload.fields["upload-type"], type != expectedType {
                 throw S3Error.invalidRequest(
                     "The upload was created using the \(type) checksum mode. The complete request must use the "
@@ -50,7 +52,8 @@ extension S3Call {
             return (stored, bucket)
         }
         var headers = HTTPHeaders()
-        ObjectHeaders.addVersion(stored, bucket, to: &headers)
+        try ObjectHeaders.showWritten(stored, bucket, in: &headers)
+        customerKey?.show(in: &headers)
         var xml = XMLWriter()
         xml.element("CompleteMultipartUploadResult", s3Namespace) { xml in
             let host = request.header("host") ?? ""
@@ -136,6 +139,7 @@ extension S3Call {
         var fields = upload.fields
         fields["upload-algorithm"] = nil
         fields["upload-type"] = nil
+        fields["initiator"] = nil
         fields["parts"] = S3Parts(parts).field
         if let algorithm, let value = checksum.value {
             if let expected, expected.0 == algorithm {

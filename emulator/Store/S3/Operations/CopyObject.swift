@@ -55,7 +55,8 @@ extension S3Call {
         guard let bucket = try store.bucket(source.bucket) else {
             throw S3Error.noSuchBucket(source.bucket)
         }
-        try authorize("s3:GetObject", on: bucket, key: source.key)
+        try checkExpectedOwner("x-amz-source-expected-bucket-owner", of: bucket)
+        try authorize("s3:GetObject", on: bucket, key: source.key, version: source.version)
         return source
     }
 
@@ -80,7 +81,8 @@ extension S3Call {
         let sourceConditions = HTTPConditions(request, prefix: "x-amz-copy-source-")
         let conditions = HTTPConditions(request)
         let algorithm = try S3Checksums(request).algorithm
-        let hasStorageClass = request.headers.contains(name: "x-amz-storage-class")
+        let changes = ["x-amz-storage-class", "x-amz-server-side-encryption", "x-amz-website-redirect-location"]
+            .contains { request.headers.contains(name: $0) }
         let (call, key) = (Detached(self), key)
         // A checksum the source does not have is computed before the copy, which then is of exactly those bytes.
         let (before, reader) = try store.open { snapshot in
@@ -113,7 +115,7 @@ extension S3Call {
             let isSame =
                 originBucket.id == bucket.id && key.utf8.elementsEqual(source.key.utf8) && source.version == nil
             if (content != nil || computed != nil) && origin.version != before.version { throw Self.sourceChanged }
-            if isSame && !rewrites && !replacesMetadata && !hasStorageClass && !replacesTags {
+            if isSame && !rewrites && !replacesMetadata && !changes && !replacesTags {
                 throw S3Error.invalidRequest(
                     "This copy request is illegal because it is trying to copy an object to itself without "
                         + "changing the object's metadata, storage class, website redirect location or "
@@ -122,7 +124,6 @@ extension S3Call {
             }
             var fields = replacesMetadata ? given : origin.fields
             fields.replaceAll("tag:", with: (replacesTags ? given : origin.fields).all("tag:"))
-            if hasStorageClass { fields["x-amz-storage-class"] = given["x-amz-storage-class"] }
             for name in ["checksum:", "checksum-type"] {
                 fields.replaceAll(name, with: origin.fields.all(name))
             }
@@ -135,7 +136,7 @@ extension S3Call {
             fields["parts"] = nil
             var record = origin
             (record.bucket, record.key, record.kind, record.modified) = (bucket.id, key, .object, transaction.now)
-            for name in ["acl", "lock-mode", "lock-until", "legal-hold"] { fields[name] = given[name] }
+            for name in Self.neverCopied { fields[name] = given[name] }
             fields[CustomerKey.field] = fingerprint
             record.fields = call.owned(fields, in: bucket, transaction.now)
             if let content {
@@ -149,12 +150,17 @@ extension S3Call {
         }
         var headers = HTTPHeaders()
         customerKey?.show(in: &headers)
-        ObjectHeaders.addVersion(stored, bucket, to: &headers)
+        try ObjectHeaders.showWritten(stored, bucket, in: &headers)
         if originBucket.versioning != .off {
             headers.add(name: "x-amz-copy-source-version-id", value: origin.versionName ?? "null")
         }
         return .xml(Self.copyResult("CopyObjectResult", stored.etag, stored.modified, stored.fields), headers: headers)
     }
+
+    /// What a copy has only from its own request.
+    private static let neverCopied =
+        ["acl", "lock-mode", "lock-until", "legal-hold", "x-amz-storage-class", "x-amz-website-redirect-location"]
+        + ServerSideEncryption.names
 
     static let sourceChanged = S3Error(
         409, "OperationAborted", "The source object changed while it was being copied. Please try again.")

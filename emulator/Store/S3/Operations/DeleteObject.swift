@@ -4,16 +4,13 @@ import XML
 
 extension S3Call {
     func deleteObject() async throws -> HTTPReply {
-        let conditions = HTTPConditions(request)
+        let conditions = try DeleteConditions(request)
         let version = requestedVersion()
         let bypass = try bypassesGovernance()
         let (call, key) = (Detached(self), key)
         let (outcome, bucket) = try await store.write { transaction in
             let bucket = try call.bucket(transaction)
-            if !conditions.isEmpty {
-                try Self.checkWrite(conditions, against: try transaction.object(bucket.id, key), key: key)
-            }
-            return (try Self.delete(key, version, bucket, call, bypass, transaction), bucket)
+            return (try Self.delete(key, version, conditions, bucket, call, bypass, transaction), bucket)
         }
         var headers = HTTPHeaders()
         if let marker = outcome.marker {
@@ -27,9 +24,15 @@ extension S3Call {
     }
 
     private static func delete(
-        _ key: String, _ version: String??, _ bucket: BucketRecord, _ call: Detached, _ bypass: Bool,
-        _ transaction: Transaction
+        _ key: String, _ version: String??, _ conditions: DeleteConditions, _ bucket: BucketRecord, _ call: Detached,
+        _ bypass: Bool, _ transaction: Transaction
     ) throws -> DeleteOutcome {
+        if !conditions.isEmpty {
+            let current = try transaction.object(bucket.id, key)
+            try conditions.check(
+                version.map { try transaction.version(bucket.id, key, named: $0) }
+                    ?? current ?? transaction.newestVersion(bucket.id, key))
+        }
         if let version {
             if let record = try transaction.version(bucket.id, key, named: version) {
                 try ObjectLock(record.fields).allowDelete(bypass: bypass, transaction.now)
@@ -54,11 +57,14 @@ extension S3Call {
         struct Wish: Sendable {
             let key: String
             let version: String?
-            let etag: String?
+            let conditions: DeleteConditions
         }
         let document = try await document(limit: 2 << 20)
-        let wishes = document.all("Object").map {
-            Wish(key: $0["Key"] ?? "", version: $0["VersionId"].flatMap { $0.isEmpty ? nil : $0 }, etag: $0["ETag"])
+        let wishes = try document.all("Object").map {
+            Wish(
+                key: $0["Key"] ?? "", version: $0["VersionId"].flatMap { $0.isEmpty ? nil : $0 },
+                conditions: try DeleteConditions(
+                    etag: $0["ETag"], modified: $0["LastModifiedTime"], size: $0["Size"]))
         }
         guard document.name == "Delete", !wishes.isEmpty, wishes.count <= 1000,
             wishes.allSatisfy({ !$0.key.isEmpty })
@@ -66,8 +72,8 @@ extension S3Call {
         let bucket = try existingBucket()
         let refused = wishes.map { wish -> S3Error? in
             do {
-                try authorize(
-                    wish.version == nil ? "s3:DeleteObject" : "s3:DeleteObjectVersion", on: bucket, key: wish.key)
+                let version: String?? = wish.version.map { $0 == "null" ? .none : $0 }
+                try authorize("s3:DeleteObject", on: bucket, key: wish.key, version: version)
             } catch {
                 return error as? S3Error ?? .internalError
             }
@@ -78,17 +84,10 @@ extension S3Call {
             let bucket = try call.bucket(transaction)
             return try zip(wishes, refused).map { wish, refusal throws -> Result<DeleteOutcome, S3Error> in
                 if let refusal { return .failure(refusal) }
-                if let etag = wish.etag {
-                    guard let current = try transaction.object(bucket.id, wish.key) else {
-                        return .failure(.noSuchKey(wish.key))
-                    }
-                    if etag != "*" && etag.filter({ $0 != "\"" }) != current.etag {
-                        return .failure(.preconditionFailed("If-Match"))
-                    }
-                }
                 let version: String?? = wish.version.map { $0 == "null" ? .none : $0 }
                 do {
-                    return .success(try Self.delete(wish.key, version, bucket, call, bypass, transaction))
+                    return .success(
+                        try Self.delete(wish.key, version, wish.conditions, bucket, call, bypass, transaction))
                 } catch let error as S3Error { return .failure(error) }
             }
         }

@@ -19,6 +19,8 @@ extension S3Call {
             {
                 error.headers.add(name: "x-amz-delete-marker", value: "true")
                 ObjectHeaders.addVersion(marker, bucket, to: &error.headers)
+            } else {
+                error.headers.add(name: "x-amz-delete-marker", value: "false")
             }
             throw error
         }
@@ -44,6 +46,7 @@ extension S3Call {
             let range: Range<Int64>?
             let segments: [Segment]
         }
+        try ServerSideEncryption.checkRead(request)
         let conditions = HTTPConditions(request)
         let isHead = request.method == "HEAD"
         let customerKey = try CustomerKey(request)
@@ -59,13 +62,16 @@ extension S3Call {
         var headers = HTTPHeaders()
         ObjectHeaders.show(found.record, in: &headers)
         ObjectHeaders.addVersion(found.record, found.bucket, to: &headers)
+        if request.parameter("versionId") == nil {
+            try ObjectHeaders.showExpiration(found.record, found.bucket, in: &headers)
+        }
         customerKey?.show(in: &headers)
         if request.has("partNumber"), let parts = S3Parts(found.record) {
             headers.add(name: "x-amz-mp-parts-count", value: String(parts.parts.count))
         }
         try addOverrides(to: &headers)
-        if request.header("x-amz-checksum-mode")?.uppercased() == "ENABLED" && found.range == nil {
-            addChecksum(of: found.record, to: &headers)
+        if request.header("x-amz-checksum-mode")?.uppercased() == "ENABLED" {
+            addChecksum(of: found.record, isWhole: found.range == nil, to: &headers)
         }
         let size = found.record.size
         if let range = found.range {
@@ -141,10 +147,13 @@ extension S3Call {
         }
     }
 
-    func addChecksum(of record: ObjectRecord, to headers: inout HTTPHeaders) {
+    /// The checksum of what is sent: of the object, or of the part that was asked for.
+    private func addChecksum(of record: ObjectRecord, isWhole: Bool, to headers: inout HTTPHeaders) {
+        let part = request.parameter("partNumber").flatMap { Int($0) }.flatMap { S3Parts(record)?.checksum($0) }
+        if !isWhole && part == nil { return }
         for (name, value) in record.fields.all("checksum:") {
             guard let algorithm = ChecksumAlgorithm(rawValue: name) else { continue }
-            headers.add(name: algorithm.header, value: value)
+            headers.add(name: algorithm.header, value: part ?? value)
             headers.add(name: "x-amz-checksum-type", value: record.fields["checksum-type"] ?? "FULL_OBJECT")
         }
     }

@@ -33,7 +33,10 @@ extension S3Call {
             throw S3Error.invalidRequest(
                 "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
         }
-        fields["owner"] = userID
+        let bucket = try existingBucket()
+        fields["owner"] = Detached(self).owner(in: bucket)
+        fields["initiator"] = userID
+        ServerSideEncryption.addDefault(of: bucket, to: &fields)
         let id = Base64.encodeURL(SecureRandom.bytes(24))
         let (call, key, final) = (Detached(self), key, fields)
         try await store.write { transaction in
@@ -43,6 +46,7 @@ extension S3Call {
         }
         var headers = HTTPHeaders()
         customerKey?.show(in: &headers)
+        ServerSideEncryption.show(fields, in: &headers)
         if let algorithm = fields["upload-algorithm"] {
             headers.add(name: "x-amz-checksum-algorithm", value: algorithm)
             headers.add(name: "x-amz-checksum-type", value: fields["upload-type"] ?? "")
@@ -106,6 +110,7 @@ extension S3Call {
         }
         var headers: HTTPHeaders = ["ETag": "\"\(part.etag)\""]
         customerKey?.show(in: &headers)
+        ServerSideEncryption.show(upload.fields, in: &headers)
         if let (algorithm, value) = checksum { headers.add(name: algorithm.header, value: value) }
         return HTTPReply(200, headers)
     }
@@ -157,6 +162,7 @@ extension S3Call {
         }
         var headers = HTTPHeaders()
         customerKey?.show(in: &headers)
+        ServerSideEncryption.show(upload.fields, in: &headers)
         return .xml(Self.copyResult("CopyPartResult", part.etag, part.modified, part.fields), headers: headers)
     }
 
@@ -197,7 +203,7 @@ extension S3Call {
             xml.element("Bucket", bucketName)
             xml.element("Key", key)
             xml.element("UploadId", upload.id)
-            writeOwner(&xml, upload.fields["owner"] ?? "", element: "Initiator")
+            writeOwner(&xml, upload.fields["initiator"] ?? "", element: "Initiator")
             writeOwner(&xml, upload.fields["owner"] ?? "")
             xml.element("StorageClass", upload.fields["x-amz-storage-class"] ?? "STANDARD")
             xml.element("PartNumberMarker", String(marker))
@@ -254,7 +260,7 @@ extension S3Call {
                 xml.element("Upload") { xml in
                     xml.element("Key", name(upload.key))
                     xml.element("UploadId", upload.id)
-                    writeOwner(&xml, upload.fields["owner"] ?? "", element: "Initiator")
+                    writeOwner(&xml, upload.fields["initiator"] ?? "", element: "Initiator")
                     writeOwner(&xml, upload.fields["owner"] ?? "")
                     xml.element("StorageClass", upload.fields["x-amz-storage-class"] ?? "STANDARD")
                     xml.element("Initiated", HTTPDate.iso8601(upload.created))

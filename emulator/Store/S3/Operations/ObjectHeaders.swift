@@ -11,10 +11,6 @@ enum ObjectHeaders {
         "GLACIER_IR", "EXPRESS_ONEZONE",
     ]
 
-    static let serverSideEncryption = [
-        "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
-    ]
-
     /// What an upload's headers say about the object.
     static func fields(_ request: HTTPRequest) throws(S3Error) -> FieldList {
         var fields = FieldList()
@@ -29,14 +25,7 @@ enum ObjectHeaders {
             fields[name] = value
         }
         try addStorageClass(request, to: &fields)
-        for name in serverSideEncryption { fields[name] = request.header(name) }
-        if let algorithm = fields["x-amz-server-side-encryption"], algorithm != "AES256",
-            !algorithm.hasPrefix("aws:kms")
-        {
-            throw S3Error(
-                400, "InvalidEncryptionAlgorithmError",
-                "The encryption request that you specified is not valid. The valid value is AES256.")
-        }
+        try ServerSideEncryption.keep(request, in: &fields)
         try addMetadata(request.headers.map { ($0.name, $0.value) }, to: &fields)
         if let tags = request.header("x-amz-tagging") {
             fields.replaceAll("tag:", with: try S3Tags.parse(header: tags))
@@ -82,14 +71,28 @@ enum ObjectHeaders {
             headers.add(name: "x-amz-storage-class", value: storageClass)
         }
         ObjectLock.show(record, in: &headers)
-        for name in serverSideEncryption {
-            if let value = record.fields[name] { headers.add(name: name, value: value) }
-        }
+        ServerSideEncryption.show(record.fields, in: &headers)
         for (name, value) in record.fields.all("meta:") {
             headers.add(name: "x-amz-meta-" + name.lowercased(), value: value)
         }
         let tags = record.fields.all("tag:").count
         if tags > 0 { headers.add(name: "x-amz-tagging-count", value: String(tags)) }
+    }
+
+    /// What whoever wrote an object is told besides its tag.
+    static func showWritten(_ record: ObjectRecord, _ bucket: BucketRecord, in headers: inout HTTPHeaders) throws {
+        // A write to a bucket whose versioning is suspended makes the version that has no name.
+        if bucket.versioning == .enabled { addVersion(record, bucket, to: &headers) }
+        ServerSideEncryption.show(record.fields, in: &headers)
+        try showExpiration(record, bucket, in: &headers)
+    }
+
+    /// When the bucket's lifecycle will remove the object.
+    static func showExpiration(_ record: ObjectRecord, _ bucket: BucketRecord, in headers: inout HTTPHeaders) throws {
+        guard let (moment, rule) = try LifecycleRule.expiry(of: record, in: bucket) else { return }
+        headers.add(
+            name: "x-amz-expiration",
+            value: "expiry-date=\"\(HTTPDate.rfc1123(moment))\", rule-id=\"\(PercentEncoding.encode(rule))\"")
     }
 
     static func addVersion(_ record: ObjectRecord, _ bucket: BucketRecord, to headers: inout HTTPHeaders) {

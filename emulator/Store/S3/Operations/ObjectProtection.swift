@@ -7,7 +7,7 @@ extension S3Call {
     /// Adds what the headers of an upload say.
     func addProtection(to fields: inout FieldList) throws {
         let bucket = try existingBucket()
-        fields["acl"] = try requestedACL(bucket: bucket, owner: userID)
+        fields["acl"] = try requestedACL(bucket: bucket, owner: Detached(self).owner(in: bucket))
         let mode = request.header("x-amz-object-lock-mode")
         let until = request.header("x-amz-object-lock-retain-until-date")
         let hold = request.header("x-amz-object-lock-legal-hold")
@@ -55,13 +55,16 @@ extension S3Call {
 
     func getObjectACL() throws -> HTTPReply {
         let (record, bucket) = try store.read { try find($0) }
-        let owner = record.fields["owner"] ?? bucket.owner
-        return .xml(AccessControlList(field: record.fields["acl"], owner: owner).document(owner: owner, call: self))
+        let ownership = S3Ownership(bucket)
+        let owner = ownership.owner(of: record, bucketOwner: bucket.owner)
+        let field = ownership == .enforced ? nil : record.fields["acl"]
+        return .xml(AccessControlList(field: field, owner: owner).document(owner: owner, call: self))
     }
 
     func putObjectACL() async throws -> HTTPReply {
         let (record, bucket) = try store.read { try find($0) }
-        var field = try requestedACL(bucket: bucket, owner: record.fields["owner"] ?? bucket.owner)
+        let owner = S3Ownership(bucket).owner(of: record, bucketOwner: bucket.owner)
+        var field = try requestedACL(bucket: bucket, owner: owner)
         if field == nil {
             let list = try AccessControlList(await document(), users: options.users)
             try checkACL(list, bucket)
@@ -97,10 +100,7 @@ extension S3Call {
         return try await changeVersion { record, now in
             let lock = ObjectLock(record.fields)
             let isWeaker = (Int64(newUntil) ?? 0) < lock.until || newMode != lock.mode
-            if lock.isRetained(now), isWeaker,
-                !(lock.mode == "GOVERNANCE"
-                    && (bypass || newMode == "COMPLIANCE" && (Int64(newUntil) ?? 0) >= lock.until))
-            {
+            if lock.isRetained(now), isWeaker, !(lock.mode == "GOVERNANCE" && bypass) {
                 throw S3Error(403, "AccessDenied", "Access Denied because object protected by object lock.")
             }
             (record.fields["lock-mode"], record.fields["lock-until"]) = (newMode, newUntil)

@@ -12,6 +12,7 @@ extension S3Call {
 
     func putObjectTagging() async throws -> HTTPReply {
         let tags = try S3Tags.parse(await document(), limit: 10)
+        try authorize("s3:PutObjectTagging", requestTags: tags)
         return try await changeTags(tags, status: 200)
     }
 

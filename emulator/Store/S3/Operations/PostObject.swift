@@ -20,48 +20,70 @@ extension S3Call {
         let key = rawKey.replacingFilename(with: form.filename)
         guard !key.isEmpty, key.utf8.count <= 1024 else { throw S3Error.keyTooLong }
         let call = S3Call(
-            request: request, bucketName: bucketName, key: key, identity: S3Identity(user: signer), store: store,
-            options: options)
+            request: try Self.upload(fields, request), bucketName: bucketName, key: key,
+            identity: S3Identity(user: signer), store: store, options: options)
         try call.authorize("s3:PutObject")
         var policy: FormPolicy?
         if let text = fields["policy"] {
             policy = try FormPolicy(base64: text)
             try policy?.check(fields.merging(["bucket": bucketName, "key": key]) { $1 })
         }
-        let customerKey = try CustomerKey { fields[$0] }
+        let customerKey = try CustomerKey(call.request)
+        var object = try ObjectHeaders.fields(call.request)
+        try call.addProtection(to: &object)
+        if let tagging = fields["tagging"] {
+            guard let document = try? XMLElement(parsing: tagging.utf8) else { throw S3Error.malformedXML }
+            object.replaceAll("tag:", with: try S3Tags.parse(document, limit: 10))
+        }
+        object[CustomerKey.field] = customerKey?.fingerprint()
+        var checksums = try S3Checksums(call.request)
         var writer = SealedWriter(store, customerKey)
         while let bytes = try await form.nextContent() {
+            checksums.update(bytes)
             try writer.write(bytes)
             try policy?.check(size: writer.size, isComplete: false)
             if writer.size > Self.sizeLimit { throw S3Error.entityTooLarge }
         }
         try policy?.check(size: writer.size, isComplete: true)
-        var object = try call.fields(fromForm: fields)
-        object[CustomerKey.field] = customerKey?.fingerprint()
-        let (content, _) = try await writer.finish()
+        let (content, md5) = try await writer.finish()
+        do {
+            if let (algorithm, value) = try checksums.verify(md5: md5, trailers: [:]) {
+                object["checksum:" + algorithm.rawValue] = value
+                object["checksum-type"] = "FULL_OBJECT"
+            }
+        } catch {
+            store.discard(content)
+            throw error
+        }
         let (stored, bucket) = try await call.commit(
             content, object, etag: Hex.encode(content.md5), cause: "Post", check: { _, _ in })
-        return call.answer(toForm: fields, stored, bucket)
-    }
-
-    private func fields(fromForm form: [String: String]) throws -> FieldList {
-        var fields = FieldList()
-        for name in ["content-type", "content-encoding", "content-disposition", "cache-control", "expires"] {
-            if let value = form[name], !value.isEmpty { fields[name] = value }
-        }
-        try ObjectHeaders.addMetadata(form.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }, to: &fields)
-        if let tagging = form["tagging"] {
-            guard let document = try? XMLElement(parsing: tagging.utf8) else { throw S3Error.malformedXML }
-            fields.replaceAll("tag:", with: try S3Tags.parse(document, limit: 10))
-        }
-        return fields
-    }
-
-    private func answer(toForm form: [String: String], _ stored: ObjectRecord, _ bucket: BucketRecord) -> HTTPReply {
         let location =
             "http://\(request.header("host") ?? "")/\(bucketName)/\(PercentEncoding.encode(key, keepingSlash: true))"
+        return try call.answer(toForm: fields, stored, bucket, location: location)
+    }
+
+    /// A form is an upload whose headers are its fields.
+    private static func upload(_ fields: [String: String], _ request: HTTPRequest) throws(S3Error) -> HTTPRequest {
+        let known: Set<String> = [
+            "content-type", "content-encoding", "content-disposition", "content-language", "cache-control", "expires",
+            "content-md5",
+        ]
+        var head = HTTPRequestHead(version: .http1_1, method: .PUT, uri: "/")
+        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
+            if name == "acl" {
+                head.headers.add(name: "x-amz-acl", value: value)
+            } else if name.hasPrefix("x-amz-") || known.contains(name) {
+                head.headers.add(name: name, value: value)
+            }
+        }
+        return HTTPRequest(head: head, body: request.body, peer: request.peer, id: request.id)
+    }
+
+    private func answer(
+        toForm form: [String: String], _ stored: ObjectRecord, _ bucket: BucketRecord, location: String
+    ) throws -> HTTPReply {
         var headers: HTTPHeaders = ["ETag": "\"\(stored.etag)\"", "Location": location]
-        ObjectHeaders.addVersion(stored, bucket, to: &headers)
+        try ObjectHeaders.showWritten(stored, bucket, in: &headers)
         if let target = form["success_action_redirect"] ?? form["redirect"], target.contains("://") {
             let fields = [("bucket", bucketName), ("key", key), ("etag", "\"\(stored.etag)\"")]
             let query = fields.map { $0.0 + "=" + PercentEncoding.encode($0.1) }.joined(separator: "&")

@@ -21,7 +21,7 @@ extension S3Call {
             try Self.checkWrite(conditions, against: $0, key: $1)
         }
         var headers: HTTPHeaders = ["ETag": "\"\(stored.etag)\""]
-        ObjectHeaders.addVersion(stored, bucket, to: &headers)
+        try ObjectHeaders.showWritten(stored, bucket, in: &headers)
         customerKey?.show(in: &headers)
         if let (algorithm, value) = checksum {
             headers.add(name: algorithm.header, value: value)
@@ -102,11 +102,14 @@ extension S3Call {
         let bucketName: String
         let userID: String
         let requestID: String
+        /// The canned list that an upload brings.
+        let canned: String?
 
         init(_ call: S3Call) {
             bucketName = call.bucketName
             userID = call.userID
             requestID = call.request.id
+            canned = call.request.header("x-amz-acl")
         }
 
         func bucket(_ reading: some StoreReading) throws -> BucketRecord {
@@ -114,10 +117,16 @@ extension S3Call {
             return bucket
         }
 
-        /// The fields of an object that this caller owns.
+        /// Who owns what this caller writes.
+        func owner(in bucket: BucketRecord) -> String {
+            S3Ownership(bucket).owner(writer: userID, bucketOwner: bucket.owner, canned: canned)
+        }
+
+        /// The fields of an object that this caller writes.
         func owned(_ fields: FieldList, in bucket: BucketRecord, _ now: Int64) -> FieldList {
             var fields = fields
-            fields["owner"] = S3Ownership(bucket) == .enforced ? bucket.owner : userID
+            fields["owner"] = owner(in: bucket)
+            ServerSideEncryption.addDefault(of: bucket, to: &fields)
             ObjectLock.addDefault(of: bucket, to: &fields, now: now)
             return fields
         }

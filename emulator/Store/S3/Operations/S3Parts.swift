@@ -16,6 +16,13 @@ struct S3Parts {
 
     var field: String { parts.map { "\($0.number):\($0.size):\($0.checksum)" }.joined(separator: ",") }
 
+    /// The checksum of the `index`-th part, counted from 1; nil where it has none.
+    func checksum(_ index: Int) -> String? {
+        guard (1...max(1, parts.count)).contains(index), index <= parts.count else { return nil }
+        let checksum = parts[index - 1].checksum
+        return checksum.isEmpty ? nil : checksum
+    }
+
     /// The bytes of the `index`-th part, counted from 1.
     func range(_ index: Int) -> Range<Int64>? {
         guard (1...max(1, parts.count)).contains(index), index <= parts.count else { return nil }

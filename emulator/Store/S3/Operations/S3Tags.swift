@@ -19,6 +19,11 @@ enum S3Tags {
 
     static func parse(_ document: XMLElement, limit: Int) throws(S3Error) -> [(name: String, value: String)] {
         guard document.name == "Tagging", let set = document.first("TagSet") else { throw .malformedXML }
+        return try parse(set: set, limit: limit)
+    }
+
+    /// From an element with a `Tag` for each.
+    static func parse(set: XMLElement, limit: Int) throws(S3Error) -> [(name: String, value: String)] {
         var tags: [(name: String, value: String)] = []
         for tag in set.all("Tag") {
             guard let key = tag["Key"], let value = tag["Value"] else { throw .malformedXML }
@@ -28,7 +33,7 @@ enum S3Tags {
         return tags
     }
 
-    /// Reads `a=1&b=2`.
+    /// Reads `a=1&b=2`; in the order of the names.
     static func parse(header: String) throws(S3Error) -> [(name: String, value: String)] {
         let tags = header.split(separator: "&").map { field in
             let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -38,7 +43,7 @@ enum S3Tags {
             )
         }
         try check(tags, limit: 10)
-        return tags
+        return tags.sorted { $0.name.precedes($1.name) }
     }
 
     private static func check(_ tags: [(name: String, value: String)], limit: Int) throws(S3Error) {
@@ -48,15 +53,30 @@ enum S3Tags {
                 : S3Error(400, "BadRequest", "Bucket tag count cannot be greater than 50")
         }
         for tag in tags {
-            guard !tag.name.isEmpty, tag.name.count <= 128 else {
+            if tag.name.lowercased().hasPrefix("aws:") {
+                throw S3Error(
+                    400, "InvalidTag", "System tags cannot be added/updated by requester", ["TagKey": tag.name])
+            }
+            guard !tag.name.isEmpty, tag.name.count <= 128, tag.name.unicodeScalars.allSatisfy(isAllowed) else {
                 throw S3Error(400, "InvalidTag", "The TagKey you have provided is invalid", ["TagKey": tag.name])
             }
-            guard tag.value.count <= 256 else {
+            guard tag.value.count <= 256, tag.value.unicodeScalars.allSatisfy(isAllowed) else {
                 throw S3Error(400, "InvalidTag", "The TagValue you have provided is invalid", ["TagValue": tag.value])
             }
         }
         if Set(tags.map { Array($0.name.utf8) }).count != tags.count {
             throw S3Error(400, "InvalidTag", "Cannot provide multiple Tags with the same key")
+        }
+    }
+
+    /// Letters, digits and spaces of every script, and `+ - = . _ : / @`.
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+            .letterNumber, .otherNumber, .spaceSeparator, .lineSeparator, .paragraphSeparator, .nonspacingMark,
+            .spacingMark:
+            true
+        default: "+-=._:/@".unicodeScalars.contains(scalar)
         }
     }
 }

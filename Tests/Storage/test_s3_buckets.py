@@ -1,0 +1,135 @@
+"""Buckets: names, owners, regions, lists."""
+
+import re
+import uuid
+
+import pytest
+import requests
+
+from s3_calls import code, headers, new_bucket, refusal, status
+
+
+@pytest.fixture(scope="module")
+def alice(store):
+    return store.s3("alice")
+
+
+@pytest.mark.parametrize("name", [
+    "a", "aa", "_foo", "foo_bar", "foo-", "foo..bar", "foo.-bar", "foo-.bar", "192.168.5.123", "Upper", "a" * 64])
+def test_bad_names(store, name):
+    answer = requests.put(f"{store.s3_endpoint}/{name}", auth=signed(), timeout=10)
+    assert answer.status_code == 400 and "<Code>InvalidBucketName</Code>" in answer.text
+
+
+def signed():
+    """Signs whatever is sent: a vendor's client refuses such names itself."""
+    from botocore.auth import S3SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    def sign(request):
+        signer = S3SigV4Auth(Credentials("minioadmin", "minioadmin"), "s3", "us-east-1")
+        wire = AWSRequest(method=request.method, url=request.url, data=request.body or b"")
+        signer.add_auth(wire)
+        request.headers.update(dict(wire.headers))
+        return request
+    return sign
+
+
+@pytest.mark.parametrize("name", ["abc", "0bc", "a.b.c", "a-b", "x" * 30])
+def test_good_names(s3, name):
+    name = name + "-" + uuid.uuid4().hex
+    s3.create_bucket(Bucket=name)
+    assert s3.list_objects_v2(Bucket=name)["KeyCount"] == 0
+
+
+def test_creating_again(s3, alice):
+    bucket = new_bucket(s3)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"kept")
+    s3.create_bucket(Bucket=bucket)
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"kept"
+    assert refusal(s3.create_bucket, Bucket=bucket, ACL="public-read") == (409, "BucketAlreadyExists")
+    assert refusal(alice.create_bucket, Bucket=bucket) == (409, "BucketAlreadyExists")
+    assert refusal(
+        s3.create_bucket, Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    ) == (409, "BucketAlreadyOwnedByYou")
+
+
+@pytest.mark.parametrize("location", ["us-east-1", "eu-central-1", "default"])
+def test_locations(s3, location):
+    bucket = new_bucket(s3, CreateBucketConfiguration={"LocationConstraint": location})
+    assert s3.get_bucket_location(Bucket=bucket)["LocationConstraint"] == location
+    assert headers(s3.head_bucket(Bucket=bucket))["x-amz-bucket-region"] == location
+
+
+def test_a_location_that_is_no_name(s3):
+    assert refusal(
+        s3.create_bucket, Bucket="b-" + uuid.uuid4().hex,
+        CreateBucketConfiguration={"LocationConstraint": "no such/place"}) == (400, "InvalidLocationConstraint")
+
+
+def test_what_is_not_there(s3, alice):
+    name = "b-" + uuid.uuid4().hex
+    for call in [s3.list_objects, s3.list_objects_v2, s3.delete_bucket, s3.get_bucket_acl, s3.get_bucket_cors]:
+        assert refusal(call, Bucket=name) == (404, "NoSuchBucket")
+    assert status(s3.head_bucket, Bucket=name) == 404
+    assert refusal(s3.put_object, Bucket=name, Key="k", Body=b"x") == (404, "NoSuchBucket")
+    assert status(alice.head_bucket, Bucket=new_bucket(s3)) == 403
+
+
+def test_lists_of_buckets(store):
+    carol = store.s3("carol")
+    names = sorted("carol-" + uuid.uuid4().hex for _ in range(3))
+    for name in names:
+        carol.create_bucket(Bucket=name)
+    everything = carol.list_buckets()
+    assert [b["Name"] for b in everything["Buckets"]] == names and everything["Owner"]["ID"] == "carol"
+    seen, token = [], {}
+    while True:
+        page = carol.list_buckets(MaxBuckets=1, **token)
+        seen += [b["Name"] for b in page["Buckets"]]
+        assert page["Buckets"][0]["BucketRegion"] == "us-east-1"
+        if "ContinuationToken" not in page:
+            break
+        token = {"ContinuationToken": page["ContinuationToken"]}
+    assert seen == names
+    assert [b["Name"] for b in carol.list_buckets(Prefix=names[1])["Buckets"]] == names[1:2]
+    assert carol.list_buckets(BucketRegion="eu-west-1")["Buckets"] == []
+    for name in names:
+        carol.delete_bucket(Bucket=name)
+
+
+def test_nobody_owns_no_bucket(store):
+    answer = requests.get(store.s3_endpoint, timeout=10)
+    assert answer.status_code == 200 and "<Buckets/>" in re.sub(r"<Buckets></Buckets>", "<Buckets/>", answer.text)
+
+
+def test_the_owner_a_client_expects(s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", ExpectedBucketOwner="minioadmin")
+    for call in [s3.list_objects_v2, s3.head_bucket, s3.get_bucket_acl]:
+        assert status(call, Bucket=bucket, ExpectedBucketOwner="alice") == 403
+    assert refusal(
+        s3.put_object, Bucket=bucket, Key="k", Body=b"x", ExpectedBucketOwner="alice") == (403, "AccessDenied")
+    source = {"Bucket": bucket, "Key": "k"}
+    s3.copy_object(Bucket=bucket, Key="c", CopySource=source, ExpectedSourceBucketOwner="minioadmin")
+    assert code(
+        s3.copy_object, Bucket=bucket, Key="c", CopySource=source, ExpectedSourceBucketOwner="bob") == "AccessDenied"
+
+
+def test_request_ids(store, s3, bucket):
+    answer = requests.get(f"{store.s3_endpoint}/{bucket}/missing", timeout=10)
+    assert answer.headers["x-amz-request-id"] in answer.text and answer.headers["x-amz-id-2"]
+    assert answer.headers["Content-Type"] == "application/xml"
+
+
+def test_a_bucket_in_the_host_name(store, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="a/b", Body=b"by host")
+    virtual = store.s3(s3={"addressing_style": "virtual"})
+    port = store.s3_endpoint.rsplit(":", 1)[1]
+    signed = virtual.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "a/b"})
+    host = f"{bucket}.localhost:{port}"
+    sent = requests.get(f"{store.s3_endpoint}/a/b", headers={"Host": host}, timeout=10)
+    assert sent.status_code == 403, "the bucket is known, and nobody signed"
+    s3.put_object_acl(Bucket=bucket, Key="a/b", ACL="public-read")
+    assert requests.get(f"{store.s3_endpoint}/a/b", headers={"Host": host}, timeout=10).content == b"by host"
+    assert signed
