@@ -34,4 +34,14 @@ struct PlanTests {
         }
         #expect(try await scans(of: CompletionOrder.statement(orders), in: world) == [])
     }
+
+    @Test func `recording a request id reaches its rows by their keys`() async throws {
+        let world = try await World()
+        let orders = (0..<20).map { number in
+            RecordingOrder(
+                token: LeaseToken(job: .version7(), attempt: 1, owner: UUID()), call: .version7(),
+                requestID: "r\(number)")
+        }
+        #expect(try await scans(of: RecordingOrder.statement(orders, for: .seconds(10)), in: world) == [])
+    }
 }

@@ -29,25 +29,12 @@ extension JobLeases {
 
     /// Records what the provider calls the request. That it exists is a fact whoever holds the job, so this alone needs no lease.
     package func record(_ requestID: String, for claim: JobClaim) async throws -> Recording {
-        let results: [PostgresResult]
         do {
-            results = try await database.asService(
-                """
-                update provider_calls set state = 'submitted', request_id = \(requestID), submitted_at = now()
-                where id = \(claim.call.id) and state = 'intended'
-                """,
-                """
-                update jobs set provider_job_id = \(requestID), lease_until = now() + \(lease)
-                where \(JobStatements.owned(by: claim.token)) and exists (
-                    select from provider_calls where id = \(claim.call.id) and request_id = \(requestID))
-                """,
-                "select request_id from provider_calls where id = \(claim.call.id)")
+            return try await recordings.run(
+                RecordingOrder(token: claim.token, call: claim.call.id, requestID: requestID))
         } catch let error as PostgresError where error.isUniqueViolation {
             return .taken
         }
-        let recorded: String? = try results[2].first?["request_id"]
-        if let recorded, recorded != requestID { return .superseded(by: recorded) }
-        return results[1].affected == 1 ? .recorded : .leaseLost
     }
 
     /// Which of these request ids are recorded already.

@@ -9,12 +9,14 @@ package struct JobLeases: Sendable {
     /// How long a claim holds without renewal.
     package let lease: Duration
     private let claims: Batches<ClaimOrder, JobClaim?>
+    let recordings: Batches<RecordingOrder, Recording>
     private let completions: Batches<CompletionOrder, Bool>
 
     package init(_ database: Database, lease: Duration = JobRules.lease) {
         self.database = database
         self.lease = lease
         claims = Batches { orders in try await ClaimOrder.take(orders, for: lease, in: database) }
+        recordings = Batches { orders in try await RecordingOrder.record(orders, for: lease, in: database) }
         completions = Batches { orders in try await CompletionOrder.record(orders, in: database) }
     }
 
