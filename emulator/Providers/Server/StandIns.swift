@@ -3,7 +3,7 @@ enum StandIns {
     static func all(_ state: StandInState) -> [any StandIn] {
         [
             ReplicateStandIn(state: state), OpenAIStandIn(state: state), GeminiStandIn(state: state),
-            ComfyUIStandIn(state: state),
+            ComfyUIStandIn(state: state), Automatic1111StandIn(state: state), StableDiffusionCppStandIn(state: state),
         ]
     }
 }

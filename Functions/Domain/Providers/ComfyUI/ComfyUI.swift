@@ -9,9 +9,9 @@ internal import JSON
 /// The prompt's id is ours, the call's: that makes a lost one findable, though not unique, because ComfyUI queues the same id
 /// twice without a word. Queue and history live in its memory: a prompt in neither was lost with a restart, or deleted.
 package struct ComfyUI: ProviderAdapter {
-    package static let url = ConfigurationKey<String>(
-        "COMFYUI_URL", summary: "where ComfyUI is", kind: "an address", want: "http://127.0.0.1:8188"
-    ) { ComfyUIConnection.address($0) }.optional
+    package static let url = ConfigurationKey<String>.address(
+        "COMFYUI_URL", summary: "where ComfyUI is", want: "http://127.0.0.1:8188"
+    ).optional
     package static let apiKey = ConfigurationKey<String>(
         "COMFYUI_API_KEY", summary: "key of a hosted ComfyUI; one's own has none", secret: true
     ).optional

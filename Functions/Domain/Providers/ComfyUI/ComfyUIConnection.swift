@@ -17,12 +17,6 @@ struct ComfyUIConnection: Sendable {
         self.client = client
     }
 
-    /// An address as the configuration gives it; nil for what is none.
-    static func address(_ text: String) -> String? {
-        guard text.hasPrefix("http://") || text.hasPrefix("https://") else { return nil }
-        return text.hasSuffix("/") ? String(text.dropLast()) : text
-    }
-
     func get(_ path: String) async throws(ProviderError) -> JSON {
         try await ask(HTTPClient.Request(.get, base + path))
     }

@@ -22,8 +22,8 @@ struct ComfyUIRefusal {
         case 401, 402, 403:
             return ProviderError(.quota, "ComfyUI does not let us in (status \(status)); see COMFYUI_API_KEY")
         case 429:
-            let wait = retryAfter.flatMap(Double.init).flatMap { $0.isFinite && $0 >= 0 ? min($0, 86_400) : nil }
-            return ProviderError(.limited(wait: wait.map { .seconds($0) }), "ComfyUI asks to wait", call: goesOn)
+            let wait = retryAfter.flatMap { WaitHint($0)?.duration }
+            return ProviderError(.limited(wait: wait), "ComfyUI asks to wait", call: goesOn)
         case 400..<500:
             return ProviderError(.invalid, "ComfyUI does not accept the request (status \(status))\(detail)")
         case 503: return ProviderError(.unavailable, "ComfyUI is not available (status 503)\(detail)", call: goesOn)
