@@ -41,8 +41,10 @@ struct StandInChannel: HTTPChannelHandler {
                     }))
             // The connection is read by one task, request after request.
             configuration.enablePipelining = false
-            let upgrade = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-                configuration: configuration)
+            let pipeline = channel.pipeline.syncOperations
+            let upgrade = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            try pipeline.addHandler(SocketGate { handler(for: $0) != nil }, position: .after(decoder))
             return Value(channel: channel, upgrade: upgrade)
         }
     }
@@ -72,13 +74,10 @@ struct StandInChannel: HTTPChannelHandler {
     private var upgrader: NIOTypedWebSocketServerUpgrader<Upgrade> {
         NIOTypedWebSocketServerUpgrader(
             maxFrameSize: Self.largestMessage,
-            shouldUpgrade: { channel, head in
-                let isTaken = request(head).flatMap(sockets) != nil
-                return channel.eventLoop.makeSucceededFuture(isTaken ? HTTPHeaders() : nil)
-            },
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
-                    guard let handler = request(head).flatMap(sockets) else { throw ConnectionDropped() }
+                    guard let handler = handler(for: head) else { throw ConnectionDropped() }
                     let aggregator = NIOWebSocketFrameAggregator(
                         minNonFinalFragmentSize: 1, maxAccumulatedFrameCount: 1024,
                         maxAccumulatedFrameSize: Self.largestMessage)
@@ -88,7 +87,7 @@ struct StandInChannel: HTTPChannelHandler {
             })
     }
 
-    private func request(_ head: HTTPRequestHead) -> HTTPRequest? {
-        try? HTTPRequest(head, secure: encryption != nil, splitCookie: false)
+    private func handler(for head: HTTPRequestHead) -> StandInSocket.Handler? {
+        (try? HTTPRequest(head, secure: encryption != nil, splitCookie: false)).flatMap(sockets)
     }
 }
