@@ -96,6 +96,16 @@ final class ActiveTransfer {
         }
     }
 
+    /// Goes back in the body, because a connection from the pool broke without an answer and libcurl wants to send the request again on
+    /// another. What may not happen twice is not sent twice: the server may have dealt with it and died before it answered.
+    func rewind(to position: Int) -> Bool {
+        if !transfer.request.method.isRepeatable || !body.seek(to: position) {
+            failure = error(.connectionLost, "the connection broke before an answer came")
+            return false
+        }
+        return true
+    }
+
     func allows(_ address: IPAddress?) -> Bool {
         guard let address, transfer.request.addresses.allows(address) else {
             let name = address.map { "\($0)" } ?? "of an unknown family"

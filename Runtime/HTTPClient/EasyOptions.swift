@@ -92,7 +92,7 @@ enum EasyOptions {
             }, "CURLOPT_READFUNCTION")
         check(
             curl_set_seek_callback(easy) { data, offset, origin in
-                let isRewound = origin == SEEK_SET && EasyOptions.from(data).body.seek(to: Int(offset))
+                let isRewound = origin == SEEK_SET && EasyOptions.from(data).rewind(to: Int(offset))
                 return isRewound ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_CANTSEEK
             }, "CURLOPT_SEEKFUNCTION")
         check(

@@ -12,5 +12,8 @@ package struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
     package static let patch = HTTPMethod("PATCH")
     package static let delete = HTTPMethod("DELETE")
 
+    /// Whether sending it twice does no more than sending it once (RFC 9110, section 9.2.2).
+    var isRepeatable: Bool { self != .post && self != .patch }
+
     package var description: String { name }
 }

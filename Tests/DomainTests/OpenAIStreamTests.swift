@@ -3,6 +3,7 @@ import Domain
 import FoundationEssentials
 import FunctionRuntime
 import FunctionTesting
+import Glibc
 import HTTPClient
 import JSON
 import Synchronization
@@ -76,7 +77,19 @@ struct OpenAIStreamTests {
 
     @Test func `the picture counts although the stream does not end`() async throws {
         let body = Self.stream([Self.completed()])
-        let server = try streaming(body, length: body.count + 100)
+        let server = try LocalServer { _ in
+            var answer = LocalServer.Answer()
+            answer.takeover = { connection in
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+                let bytes = Array(head.utf8) + body
+                _ = bytes.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                // Until the client has had enough.
+                var byte: UInt8 = 0
+                while recv(connection, &byte, 1, 0) > 0 {}
+                close(connection)
+            }
+            return answer
+        }
         #expect(try await submit(to: server).0.state == .succeeded([.bytes(TestImages.png)]))
     }
 

@@ -2,6 +2,7 @@ import HTTPClient
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import Synchronization
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct FailureTests {
@@ -155,6 +156,28 @@ import Testing
             let secure = url.replacing("http://", with: "https://")
             let kind = try await Self.kind(.init(.get, secure))
             #expect(kind == .tls)
+        }
+    }
+
+    /// libcurl by itself sends anything again when a connection from its pool turns out to be dead.
+    @Test(arguments: [(HTTPMethod.post, 1), (.patch, 1), (.put, 2), (.get, 2)])
+    func `sends again on another connection only what may happen twice`(method: HTTPMethod, times: Int) async throws {
+        let count = Mutex(0)
+        let server: TestServer.Responder = { request, writer, channel in
+            _ = try await request.text()
+            if request.uri.path == "/greet" { return try await writer.answer() }
+            count.withLock { $0 += 1 }
+            try await channel.close()
+        }
+        try await TestServer.run(server) { url in
+            let client = HTTPClient()
+            _ = try await client.execute(.init(.get, url + "/greet")).body.collect(upTo: 10)
+            let body: HTTPClient.RequestBody = method == .get ? .none : .bytes(Array("pay".utf8))
+            let error = try await #require(throws: HTTPClientError.self) {
+                try await client.execute(.init(method, url + "/order", body: body))
+            }
+            #expect(error.kind == .connectionLost && !error.wasNotSent)
+            #expect(count.withLock { $0 } == times)
         }
     }
 }
