@@ -16,6 +16,11 @@ struct SignatureV2: Sendable {
         "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website",
     ]
 
+    /// Those of them that are younger than this signature: some clients sign them, some do not.
+    private static let doubtfulParameters: Set<String> = [
+        "encryption", "legal-hold", "policyStatus", "publicAccessBlock", "retention",
+    ]
+
     func verifyHeader(_ request: HTTPRequest, authorization: String) throws(S3Error) -> S3Identity {
         let parts = authorization.dropFirst(4).split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, !parts[0].isEmpty else {
@@ -31,7 +36,7 @@ struct SignatureV2: Sendable {
         }
         try SignatureV4.checkSkew(moment)
         let dated = request.header("x-amz-date") == nil ? request.header("date") ?? "" : ""
-        try check(text(request, date: dated), String(parts[1]), user)
+        try check(texts(request, date: dated), String(parts[1]), user)
         return S3Identity(user: user)
     }
 
@@ -47,13 +52,13 @@ struct SignatureV2: Sendable {
                 403, "AccessDenied", "Request has expired",
                 ["Expires": HTTPDate.iso8601(seconds * 1000), "ServerTime": HTTPDate.iso8601(Clock.milliseconds())])
         }
-        try check(text(request, date: expires), request.parameter("Signature") ?? "", user)
+        try check(texts(request, date: expires), request.parameter("Signature") ?? "", user)
         return S3Identity(user: user)
     }
 
     func verifyPolicy(_ policy: String, accessKey: String, signature: String) throws(S3Error) -> StoreUser {
         let user = try user(accessKey)
-        try check(policy, signature, user)
+        try check([policy], signature, user)
         return user
     }
 
@@ -66,23 +71,40 @@ struct SignatureV2: Sendable {
         return user
     }
 
-    private func check(_ text: String, _ signature: String, _ user: StoreUser) throws(S3Error) {
-        let expected = Base64.encode(HMAC.sha1(text.utf8, key: user.secretKey.utf8))
-        guard ConstantTime.equal(expected, signature) else { throw .signatureMismatch }
+    /// Compares with the signature of each reading of a request.
+    private func check(_ texts: [String], _ signature: String, _ user: StoreUser) throws(S3Error) {
+        let isRight = texts.contains { text in
+            ConstantTime.equal(Base64.encode(HMAC.sha1(text.utf8, key: user.secretKey.utf8)), signature)
+        }
+        guard isRight else { throw .signatureMismatch }
     }
 
-    private func text(_ request: HTTPRequest, date: String) -> String {
+    /// What may have been signed. Clients differ in whether a bucket ends in a slash, which its path need not have.
+    private func texts(_ request: HTTPRequest, date: String) -> [String] {
+        let path = request.rawPath
+        let isBucket = path.utf8.count > 1 && path.utf8.lastIndex(of: UInt8(ascii: "/")) == path.utf8.startIndex
+        let hasDoubtful = request.query.contains { Self.doubtfulParameters.contains($0.name) }
+        return
+            (hasDoubtful
+            ? [Self.signedParameters, Self.signedParameters.subtracting(Self.doubtfulParameters)]
+            : [Self.signedParameters])
+            .flatMap { names in
+                (isBucket ? [path, path + "/"] : [path]).map { text(request, date: date, path: $0, signing: names) }
+            }
+    }
+
+    private func text(_ request: HTTPRequest, date: String, path: String, signing names: Set<String>) -> String {
         let amazon = Dictionary(grouping: request.headers.filter { $0.name.lowercased().hasPrefix("x-amz-") }) {
             $0.name.lowercased()
         }
         let headers = amazon.sorted { $0.key.precedes($1.key) }
             .map { "\($0.key):\($0.value.map { $0.value.trimmingSpaces }.joined(separator: ","))\n" }.joined()
-        let parameters = request.query.filter { Self.signedParameters.contains($0.name) }
+        let parameters = request.query.filter { names.contains($0.name) }
             .sorted { $0.name.precedes($1.name) }
             .map { $0.value.isEmpty ? $0.name : "\($0.name)=\($0.value)" }.joined(separator: "&")
         return [
             request.method, request.header("content-md5") ?? "", request.header("content-type") ?? "", date,
-            headers + hostBucket(request) + request.rawPath + (parameters.isEmpty ? "" : "?" + parameters),
+            headers + hostBucket(request) + path + (parameters.isEmpty ? "" : "?" + parameters),
         ].joined(separator: "\n")
     }
 

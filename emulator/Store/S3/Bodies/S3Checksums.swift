@@ -11,13 +11,18 @@ struct S3Checksums {
     private var expectsTrailer = false
     private let md5: [UInt8]?
 
-    init(_ request: HTTPRequest) throws(S3Error) {
+    /// Only the MD5.
+    init(md5Of request: HTTPRequest) throws(S3Error) {
         if let text = request.header("content-md5") {
             guard let digest = Base64.decode(text), digest.count == 16 else { throw .invalidDigest }
             md5 = digest
         } else {
             md5 = nil
         }
+    }
+
+    init(_ request: HTTPRequest) throws(S3Error) {
+        try self.init(md5Of: request)
         let given = ChecksumAlgorithm.allCases.filter { request.headers.contains(name: $0.header) }
         let announced = (request.header("x-amz-trailer") ?? "").split(separator: ",")
             .compactMap { field in ChecksumAlgorithm.allCases.first { $0.header == field.lowercased().trimmingSpaces } }

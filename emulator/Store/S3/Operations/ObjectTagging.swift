@@ -74,11 +74,13 @@ extension S3Call {
                     xml.element("NextPartNumberMarker", String(rest.prefix(limit).last?.number ?? 0))
                     xml.element("MaxParts", String(limit))
                     xml.element("IsTruncated", rest.count > limit ? "true" : "false")
-                    for part in rest.prefix(limit) where !part.checksum.isEmpty {
+                    for part in rest.prefix(limit) {
                         xml.element("Part") { xml in
                             xml.element("PartNumber", String(part.number))
                             xml.element("Size", String(part.size))
-                            if let name = checksums.first?.name { xml.element("Checksum" + name, part.checksum) }
+                            if let name = checksums.first?.name, !part.checksum.isEmpty {
+                                xml.element("Checksum" + name, part.checksum)
+                            }
                         }
                     }
                 }
