@@ -30,8 +30,14 @@ struct S3Address {
         }
         guard let key = PercentEncoding.strictlyDecode(rawKey), !key.utf8.contains(0) else { throw Self.invalidURI }
         self.key = key
-        if key.utf8.count > 1024 { throw .keyTooLong }
+        if key.utf8.count > Self.longestKey {
+            var error = S3Error.keyTooLong
+            error.details = [("Size", String(key.utf8.count)), ("MaxSizeAllowed", String(Self.longestKey))]
+            throw error
+        }
     }
+
+    static let longestKey = 1024
 
     private static let invalidURI = S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")
 

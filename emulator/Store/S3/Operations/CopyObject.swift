@@ -194,7 +194,8 @@ extension S3Call {
         case nil, "COPY": return false
         case "REPLACE": return true
         case let other?:
-            throw .invalidArgument("Unknown metadata directive.", name: name, value: other)
+            let kind = name == "x-amz-tagging-directive" ? "tagging" : "metadata"
+            throw .invalidArgument("Unknown \(kind) directive.", name: name, value: other)
         }
     }
 }

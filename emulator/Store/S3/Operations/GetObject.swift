@@ -24,6 +24,9 @@ extension S3Call {
             }
             throw error
         }
+        if bucket.versioning == .off, let version {
+            throw S3Error.invalidArgument("Invalid version id specified", name: "versionId", value: version)
+        }
         guard let record = try reading.version(bucket.id, key, named: version) else {
             throw S3Error.noSuchVersion(key, version ?? "null")
         }

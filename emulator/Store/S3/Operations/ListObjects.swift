@@ -41,7 +41,8 @@ extension S3Call {
             xml.element("Name", bucketName)
             xml.element("Prefix", query.name(query.prefix))
             xml.element("Marker", query.name(marker))
-            if page.isTruncated, let last = page.entries.last {
+            // Without a delimiter the last key is the next marker, and every client knows it.
+            if page.isTruncated, !query.delimiter.isEmpty, let last = page.entries.last {
                 xml.element("NextMarker", query.name(last.name))
             }
             xml.element("MaxKeys", String(query.limit))

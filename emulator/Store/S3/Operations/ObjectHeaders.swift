@@ -19,7 +19,7 @@ enum ObjectHeaders {
             if name == "content-encoding" {
                 // Framing of the transfer, not a property of the object.
                 value = value.split(separator: ",").map { String($0).trimmingSpaces }
-                    .filter { $0.lowercased() != "aws-chunked" }.joined(separator: ",")
+                    .filter { $0.lowercased() != "aws-chunked" }.joined(separator: ", ")
                 if value.isEmpty { continue }
             }
             fields[name] = value
@@ -36,7 +36,9 @@ enum ObjectHeaders {
     static func addStorageClass(_ request: HTTPRequest, to fields: inout FieldList) throws(S3Error) {
         guard let storageClass = request.header("x-amz-storage-class") else { return }
         guard storageClasses.contains(storageClass) else {
-            throw S3Error(400, "InvalidStorageClass", "The storage class you specified is not valid")
+            throw S3Error(
+                400, "InvalidStorageClass", "The storage class you specified is not valid",
+                ["StorageClassRequested": storageClass])
         }
         fields["x-amz-storage-class"] = storageClass == "STANDARD" ? nil : storageClass
     }

@@ -18,7 +18,7 @@ extension S3Call {
                 name: "key")
         }
         let key = rawKey.replacingFilename(with: form.filename)
-        guard !key.isEmpty, key.utf8.count <= 1024 else { throw S3Error.keyTooLong }
+        guard !key.isEmpty, key.utf8.count <= S3Address.longestKey else { throw S3Error.keyTooLong }
         let call = S3Call(
             request: try Self.upload(fields, request), bucketName: bucketName, key: key,
             identity: S3Identity(user: signer), store: store, options: options)
