@@ -3,6 +3,7 @@
 import base64
 import datetime
 import os
+import time
 import urllib.error
 import urllib.request
 import uuid
@@ -520,7 +521,9 @@ def outside():
 def test_from_outside(container, outside):
     picture, body = outside.url + "/cat.png", outside.body
     copied = container.get_blob_client("copied")
-    assert copied.start_copy_from_url(picture, metadata={"a": "b"})["copy_status"] == "success"
+    assert copied.start_copy_from_url(picture, metadata={"a": "b"})["copy_status"] == "pending"
+    while copied.get_blob_properties().copy.status == "pending":
+        time.sleep(0.05)
     properties = copied.get_blob_properties()
     assert (properties.copy.source, properties.copy.progress) == (picture, "2048/2048")
     assert (properties.content_settings.content_type, properties.metadata) == ("image/png", {"a": "b"})

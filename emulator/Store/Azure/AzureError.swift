@@ -65,9 +65,6 @@ extension AzureError {
     static let crc64Mismatch = AzureError(
         400, "Crc64Mismatch",
         "The CRC64 value specified in the request did not match with the CRC64 value calculated by the server.")
-    static let sourceConditionNotMet = AzureError(
-        412, "SourceConditionNotMet",
-        "The source condition specified using HTTP conditional header(s) is not met.")
     static let bothChecksums = AzureError(
         400, "BothCrc64AndMd5HeaderPresent",
         "Both x-ms-content-crc64 header and content-md5 header are present.")

@@ -22,6 +22,9 @@ struct TagExpression: Sendable {
     /// Alternatives of what must hold together.
     private let alternatives: [[Comparison]]
 
+    /// The tags it speaks of.
+    var names: Set<String> { Set(alternatives.joined().map(\.name)) }
+
     /// Nil for what is no such condition.
     init?(_ text: String) {
         var tokens = Self.tokens(text)[...]

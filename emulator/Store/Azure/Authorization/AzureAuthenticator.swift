@@ -7,6 +7,7 @@ struct AzureAuthenticator: Sendable {
     let store: ObjectStore
     var service = AzureService.blob
     var checksSignatures = true
+    private static let firstBearerVersion = "2019-12-12"
 
     /// - Parameter policy: a stored access policy of what is asked for, by its id; nil: the container's are looked up.
     func authorize(
@@ -46,6 +47,10 @@ struct AzureAuthenticator: Sendable {
         case "container": return AzureGrant(permissions: ["r", "l"], principal: "anonymous")
         case "blob": return AzureGrant(permissions: ["r"], resourceTypes: ["o"], principal: "anonymous")
         default:
+            // Before it knew bearer tokens, the service kept the resource's existence to itself.
+            guard let version = request.header("x-ms-version"), version >= Self.firstBearerVersion else {
+                throw AzureError(404, "ResourceNotFound", "The specified resource does not exist.")
+            }
             var error = AzureError.noAuthentication
             error.headers.add(
                 name: "WWW-Authenticate",

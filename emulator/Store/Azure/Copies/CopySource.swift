@@ -19,7 +19,7 @@ struct CopySource: Sendable {
         guard let bucket = try reading.bucket(container, account: namespace),
             let record = try edition.find(reading, bucket.id, blob)
         else { throw AzureError(404, "CannotVerifyCopySource", "The specified blob does not exist.") }
-        do { try conditions.check(record, isRead: false) } catch { throw AzureError.sourceConditionNotMet }
+        try conditions.check(record, isRead: false)
         try Lease(record.fields).allowRead(leaseID, .blob)
         try BlobEncryption.check(key, against: record.fields[CustomerKey.field])
         return record
@@ -115,7 +115,7 @@ extension AzureCall {
             let record: ObjectRecord
             do { record = try source.find(snapshot) } catch let error as AzureError where error.status == 412 {
                 // Azure reads the source as any client would, and tells no more than that it could not.
-                throw AzureError(404, "CannotVerifyCopySource", error.message)
+                throw AzureError(412, "CannotVerifyCopySource", error.message)
             }
             var segments = record.segments
             if let range {

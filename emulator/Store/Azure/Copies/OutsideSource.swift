@@ -59,7 +59,9 @@ struct OutsideSource: Sendable {
     }
 
     private static func refusal(_ status: Int, _ wanted: Int) -> AzureError {
-        if status == 304 || status == 412 { return .sourceConditionNotMet }
+        if status == 304 || status == 412 {
+            return AzureError(412, "CannotVerifyCopySource", AzureError.conditionNotMet.message)
+        }
         let told = status == 404 ? 404 : status == 401 || status == 403 ? 403 : 400
         return AzureError(
             told, "CannotVerifyCopySource", "The source answered with status \(status) in place of \(wanted).")

@@ -58,6 +58,11 @@ extension AzureCall {
         var fields = FieldList()
         fields.replaceAll("meta:", with: try metadata())
         fields["public-access"] = try publicAccessHeader()
+        if let scope = request.header("x-ms-default-encryption-scope"), !scope.isEmpty {
+            fields["default-encryption-scope"] = scope
+            let denies = request.header("x-ms-deny-encryption-scope-override")?.lowercased() == "true"
+            fields["deny-encryption-scope"] = denies ? "true" : nil
+        }
         let (settings, space, owner) = (fields, namespace, namespace.isEmpty ? "minioadmin" : namespace)
         let container = try await store.write { transaction in
             if try transaction.bucket(name, account: space) != nil { throw AzureError.containerAlreadyExists }
@@ -100,8 +105,11 @@ extension AzureCall {
         reply.headers.add(name: "x-ms-has-immutability-policy", value: "false")
         reply.headers.add(name: "x-ms-has-legal-hold", value: "false")
         reply.headers.add(name: "x-ms-immutable-storage-with-versioning-enabled", value: "false")
-        reply.headers.add(name: "x-ms-default-encryption-scope", value: "$account-encryption-key")
-        reply.headers.add(name: "x-ms-deny-encryption-scope-override", value: "false")
+        reply.headers.add(
+            name: "x-ms-default-encryption-scope",
+            value: container.fields["default-encryption-scope"] ?? BlobEncryption.accountScope)
+        reply.headers.add(
+            name: "x-ms-deny-encryption-scope-override", value: container.fields["deny-encryption-scope"] ?? "false")
         return reply
     }
 
@@ -120,7 +128,6 @@ extension AzureCall {
             try Lease(container.fields).allowWrite(call.leaseID, .container)
             let policy = try SoftDelete(transaction, account: account)
             let deleted = DeletedContainers(of: call.namespace)
-            try deleted.purge(policy, transaction)
             if policy.days == nil {
                 try transaction.delete(container)
             } else {
@@ -172,81 +179,5 @@ extension AzureCall {
             container.fields.replaceAll("policy:", with: identifiers)
         }
         return written(container, status: 200)
-    }
-
-    func listContainers() throws -> HTTPReply {
-        let prefix = request.parameter("prefix") ?? ""
-        let marker = request.parameter("marker") ?? ""
-        let limit = min(try number("maxresults", in: 1...Int(Int32.max)) ?? 5000, 5000)
-        let includes = Set((request.parameter("include") ?? "").split(separator: ",").map(String.init))
-        let now = Clock.milliseconds()
-        let (containers, policy) = try store.read { snapshot in
-            var containers = try snapshot.buckets(
-                account: namespace, prefix: prefix, from: marker, including: true, limit: limit + 1)
-            let policy = try SoftDelete(snapshot, account: address.account)
-            if includes.contains("deleted") {
-                containers += try snapshot.buckets(
-                    account: DeletedContainers(of: namespace).namespace, prefix: prefix, from: marker, including: true,
-                    limit: limit + 1
-                )
-                containers.sort { $0.name.precedes($1.name) }
-            }
-            return (containers, policy)
-        }
-        func isDeleted(_ container: BucketRecord) -> Bool { container.fields["deleted-time"] != nil }
-        var xml = XMLWriter()
-        xml.element("EnumerationResults", ["ServiceEndpoint": endpoint]) { xml in
-            if !prefix.isEmpty { xml.element("Prefix", prefix) }
-            if !marker.isEmpty { xml.element("Marker", marker) }
-            if let text = request.parameter("maxresults") { xml.element("MaxResults", text) }
-            xml.element("Containers") { xml in
-                for container in containers.prefix(limit)
-                where !isDeleted(container) || policy.keeps(container.fields, now) {
-                    xml.element("Container") { xml in
-                        let (name, version) = DeletedContainers.parts(container.name)
-                        xml.element("Name", name)
-                        if isDeleted(container) {
-                            xml.element("Deleted", "true")
-                            xml.element("Version", version)
-                        }
-                        xml.element("Properties") { xml in
-                            writeProperties(of: container, &xml)
-                            if isDeleted(container) { policy.write(container.fields, now, &xml) }
-                        }
-                        let metadata = container.fields.all("meta:")
-                        if includes.contains("metadata"), !metadata.isEmpty {
-                            xml.element("Metadata") { xml in
-                                for (name, value) in metadata { xml.element(name, value) }
-                            }
-                        }
-                    }
-                }
-            }
-            xml.element("NextMarker", containers.count > limit ? containers[limit].name : "")
-        }
-        return Self.document(xml)
-    }
-
-    private func writeProperties(of container: BucketRecord, _ xml: inout XMLWriter) {
-        xml.element("Last-Modified", HTTPDate.rfc1123(container.modified))
-        xml.element("Etag", "\"\(container.azureETag)\"")
-        let lease = Lease(container.fields)
-        xml.element("LeaseStatus", lease.isLocked ? "locked" : "unlocked")
-        xml.element("LeaseState", lease.state().rawValue)
-        if let duration = lease.durationName { xml.element("LeaseDuration", duration) }
-        if let access = container.fields["public-access"] { xml.element("PublicAccess", access) }
-        xml.element("DefaultEncryptionScope", "$account-encryption-key")
-        xml.element("DenyEncryptionScopeOverride", "false")
-        xml.element("HasImmutabilityPolicy", "false")
-        xml.element("HasLegalHold", "false")
-        xml.element("ImmutableStorageWithVersioningEnabled", "false")
-    }
-
-    /// Where the client reached the account, as listings say.
-    var endpoint: String {
-        let host = request.header("host") ?? ""
-        return S3Address.withoutPort(host).hasPrefix(address.account + ".")
-            ? "http://\(host)/"
-            : "http://\(host)/\(address.account)/"
     }
 }

@@ -95,6 +95,7 @@ extension AzureCall {
         if !snapshots.isEmpty && option == nil {
             throw AzureError(409, "SnapshotsPresent", "This operation is not permitted while the blob has snapshots.")
         }
+        if snapshots.isEmpty && option == "only" { throw AzureError.blobNotFound }
         if option != "only", container.versioning == .off {
             try BlobImmutability(record).allowChange(transaction.now)
         }

@@ -47,7 +47,7 @@ extension AzureCall {
                     xml.element("Blob") { xml in
                         xml.element("Name", record.key)
                         xml.element("ContainerName", container)
-                        AzureTags.write(record.fields.all("tag:"), &xml)
+                        AzureTags.write(record.fields.all("tag:").filter { expression.names.contains($0.name) }, &xml)
                     }
                 }
             }

@@ -18,19 +18,20 @@ extension AzureCall {
             throw AzureError.invalidQuery("include", unknown)
         }
         let start = try BlobMarker(decoding: marker)
+        let (from, end) = (request.parameter("startFrom") ?? "", request.parameter("endBefore") ?? "")
         let (page, policy) = try store.read { snapshot in
             let container = try container(snapshot)
             let policy = try SoftDelete(snapshot, account: address.account)
-            let keeps: (ObjectRecord) -> Bool = { policy.keeps($0.fields, Clock.milliseconds()) }
-            let page = try BlobPage(
-                snapshot,
-                ListQuery(
-                    bucket: container.id, prefix: prefix, delimiter: delimiter, after: start.after, limit: limit),
-                withSnapshots: includes.contains("snapshots"), withVersions: includes.contains("versions"),
-                withUncommitted: includes.contains("uncommittedblobs"),
-                withDeleted: includes.contains("deleted") ? keeps : nil)
-            return (page, policy)
+            let inclusion = BlobPage.Inclusion(
+                snapshots: includes.contains("snapshots"), versions: includes.contains("versions"),
+                uncommitted: includes.contains("uncommittedblobs"),
+                deletedWithVersions: includes.contains("deletedwithversions"),
+                deleted: includes.contains("deleted") ? { policy.keeps($0.fields, Clock.milliseconds()) } : nil)
+            let query = ListQuery(
+                bucket: container.id, prefix: prefix, delimiter: delimiter, from: from, limit: limit)
+            return (try BlobPage(snapshot, query, after: start, inclusion), policy)
         }
+        let isAtEnd = page.entries.last.map { !end.isEmpty && !$0.name.precedes(end) } ?? false
         var xml = XMLWriter()
         xml.element("EnumerationResults", ["ServiceEndpoint": endpoint, "ContainerName": address.container]) { xml in
             if !prefix.isEmpty { xml.element("Prefix", prefix) }
@@ -38,15 +39,15 @@ extension AzureCall {
             if let text = request.parameter("maxresults") { xml.element("MaxResults", text) }
             if !delimiter.isEmpty { xml.element("Delimiter", delimiter) }
             xml.element("Blobs") { xml in
-                for entry in page.entries {
+                for entry in page.entries where end.isEmpty || entry.name.precedes(end) {
                     switch entry {
                     case .prefix(let prefix): xml.element("BlobPrefix") { Self.writeName(prefix, &$0) }
-                    case .blob(let record, let isCurrent): write(record, isCurrent, includes, policy, &xml)
+                    case .blob(let record, let role): write(record, role, includes, policy, &xml)
                     case .uncommitted(let name): writeUncommitted(name, &xml)
                     }
                 }
             }
-            xml.element("NextMarker", page.next.map { BlobMarker(after: $0).encoded } ?? "")
+            xml.element("NextMarker", isAtEnd ? "" : page.next?.encoded ?? "")
         }
         return Self.document(xml)
     }
@@ -70,7 +71,7 @@ extension AzureCall {
     }
 
     private func write(
-        _ record: ObjectRecord, _ isCurrent: Bool, _ includes: Set<String>, _ policy: SoftDelete, _ xml: inout XMLWriter
+        _ record: ObjectRecord, _ role: BlobPage.Role, _ includes: Set<String>, _ policy: SoftDelete, _ xml: inout XMLWriter
     ) {
         xml.element("Blob") { xml in
             Self.writeName(record.key, &xml)
@@ -78,10 +79,13 @@ extension AzureCall {
             if record.kind == .snapshot || record.kind == .deletedSnapshot {
                 xml.element("Snapshot", record.versionName ?? "")
             }
-            if record.kind == .object, includes.contains("versions"), let version = record.versionName {
+            if record.kind == .object, includes.contains("versions") || role == .versionsOnly,
+                let version = record.versionName
+            {
                 xml.element("VersionId", version)
-                if isCurrent { xml.element("IsCurrentVersion", "true") }
+                if role == .current { xml.element("IsCurrentVersion", "true") }
             }
+            if role == .versionsOnly { xml.element("HasVersionsOnly", "true") }
             xml.element("Properties") { writeProperties(record, includes, policy, &$0) }
             let metadata = record.fields.all("meta:")
             if includes.contains("metadata") {

@@ -1,6 +1,5 @@
 import Cryptography
 import NIOHTTP1
-import XML
 
 extension AzureCall {
     /// Writes or clears pages: a run of the blob is replaced by a new content, or by a hole.
@@ -93,84 +92,5 @@ extension AzureCall {
         try transaction.release(old)
         record.segments = merged(new)
         record.size = size
-    }
-
-    func getPageRanges() throws -> HTTPReply {
-        let (record, previous) = try store.read { snapshot in
-            let (record, container) = try find(snapshot)
-            let name = request.parameter("prevsnapshot")
-            let previous = try name.map { name throws in
-                guard let found = try snapshot.snapshot(container.id, blob, named: name) else {
-                    throw AzureError(404, "PreviousSnapshotNotFound", "The previous snapshot is not found.")
-                }
-                return found
-            }
-            return (record, previous)
-        }
-        guard record.blobType == "PageBlob" else { throw AzureError.invalidBlobType }
-        try BlobConditions(request).check(record, isRead: true)
-        let wanted =
-            (request.header("x-ms-range") ?? request.header("range")).flatMap(ByteRange.init)?
-            .resolve(record.size) ?? 0..<record.size
-        let pages = PageMap(record.segments).ranges(differingFrom: previous.map { PageMap($0.segments) }, in: wanted)
-        var xml = XMLWriter()
-        xml.element("PageList") { xml in
-            for (range, isClear) in pages {
-                xml.element(isClear ? "ClearRange" : "PageRange") { xml in
-                    xml.element("Start", String(range.lowerBound))
-                    xml.element("End", String(range.upperBound - 1))
-                }
-            }
-        }
-        var reply = Self.document(xml)
-        reply.headers.add(name: "ETag", value: "\"\(record.azureETag)\"")
-        reply.headers.add(name: "Last-Modified", value: HTTPDate.rfc1123(record.modified))
-        reply.headers.add(name: "x-ms-blob-content-length", value: String(record.size))
-        return reply
-    }
-}
-
-/// Which bytes of a page blob were written.
-private struct PageMap {
-    private var runs: [(range: Range<Int64>, segment: Segment)] = []
-
-    init(_ segments: [Segment]) {
-        var start: Int64 = 0
-        for segment in segments {
-            runs.append((start..<(start + segment.length), segment))
-            start += segment.length
-        }
-    }
-
-    /// Written ranges; or, against an older state, those written since and those cleared since.
-    func ranges(differingFrom older: PageMap?, in wanted: Range<Int64>) -> [(Range<Int64>, isClear: Bool)] {
-        var result: [(Range<Int64>, isClear: Bool)] = []
-        func add(_ range: Range<Int64>, _ isClear: Bool) {
-            let range = range.clamped(to: wanted)
-            if range.isEmpty { return }
-            if let last = result.last, last.isClear == isClear, last.0.upperBound == range.lowerBound {
-                result[result.count - 1].0 = last.0.lowerBound..<range.upperBound
-            } else {
-                result.append((range, isClear))
-            }
-        }
-        for run in runs {
-            guard let older else {
-                if !run.segment.isHole { add(run.range, false) }
-                continue
-            }
-            for other in older.runs where other.range.overlaps(run.range) {
-                let common = run.range.clamped(to: other.range)
-                let isSame =
-                    run.segment.content == other.segment.content
-                    && run.segment.offset - run.range.lowerBound == other.segment.offset - other.range.lowerBound
-                if run.segment.isHole ? !other.segment.isHole : !isSame { add(common, run.segment.isHole) }
-            }
-            let end = older.runs.last?.range.upperBound ?? 0
-            if run.range.upperBound > end, !run.segment.isHole {
-                add(max(end, run.range.lowerBound)..<run.range.upperBound, false)
-            }
-        }
-        return result
     }
 }

@@ -31,9 +31,9 @@ struct DeletedContainers {
     }
 
     /// Lets those go whose time is over.
-    func purge(_ policy: SoftDelete, _ transaction: Transaction) throws {
+    func purge(_ policy: SoftDelete, at now: Int64, _ transaction: Transaction) throws {
         for container in try transaction.buckets(account: namespace, limit: 5000)
-        where !policy.keeps(container.fields, transaction.now) {
+        where !policy.keeps(container.fields, now) {
             try transaction.delete(container)
         }
     }
