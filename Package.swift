@@ -116,6 +116,9 @@ let package = Package(
         function("Jobs/GenerateImage", "Domain", "HTTPClient", "Redis"),
         function("Jobs/RelayOutbox", "Domain", "Redis"),
         function("Jobs/ReapJobs", "Domain", "Queue", "Redis"),
+        function("Workflows/ListWorkflows", "Domain", "Redis"),
+        function("Workflows/GetWorkflow", "Domain", "Redis"),
+        function("Workflows/SyncWorkflows", "Domain", "HTTPClient", "Redis"),
         function("Operations/Health", "Domain", "HTTPClient", "ObjectStorage", "Postgres", "Redis"),
         function("Operations/OpenAPI", "JSON"),
         function("Page/Page", "PageAssets"),
@@ -160,7 +163,7 @@ let package = Package(
             "Redis", "JSON", nio, nioPosix, nioHTTP1, logging, lifecycle, subprocess, systemPackage),
         tests(
             "DomainTests", "Domain", "CancelJob", "CreateJob", "CreateUpload", "GetImage", "GetImageContent", "GetJob",
-            "Health", "ImageUploaded", "ListJobs", "OpenAPI", "ReapJobs", "RelayOutbox", "RetryJob", "WatchJob",
+            "GetWorkflow", "Health", "ImageUploaded", "ListJobs", "ListWorkflows", "OpenAPI", "ReapJobs", "RelayOutbox", "RetryJob", "WatchJob",
             "FunctionRuntime", "FunctionTesting", "Cryptography", "HTTPClient", "Postgres", "Redis", "Queue", "JSON"),
         tests(
             "ProviderConformanceTests", "Domain", "ProviderStandIns", "FunctionRuntime", "FunctionTesting",

@@ -57,7 +57,8 @@ struct FunctionTests {
         #expect(answer.head?.headers["location"] == "/api/v1/jobs/\(id)")
         #expect(created["status"] == "queued" && created["results"] == [])
         let shown = try await job(id)
-        #expect(shown["prompt"] == "a fox" && shown["parameters"] == ["seed": 1] && shown["priority"] == "high")
+        #expect(shown["prompt"] == "a fox" && shown["priority"] == "high" && shown["workflowId"] == "flux-schnell")
+        #expect(shown["parameters"]?["seed"] == 1 && shown["parameters"]?["aspect_ratio"] == "1:1")
         let queue = GenerateQueue(try Redis(url: redis.url)).queue
         #expect(try await queue.depth().ready[.high] == 1)
     }
@@ -136,7 +137,8 @@ struct FunctionTests {
         let jobs = try #require(list["items"]?.array)
         #expect(jobs.count == 1)
         #expect(jobs[0]["prompt"] == "a harbour" && jobs[0]["status"] == "queued" && jobs[0]["priority"] == "low")
-        #expect(jobs[0]["parameters"] == ["negative_prompt": "people", "seed": 7])
+        #expect(jobs[0]["workflowId"] == "sdxl-image")
+        #expect(jobs[0]["parameters"]?["negative_prompt"] == "people" && jobs[0]["parameters"]?["seed"] == 7)
     }
 
     @Test func `the same file stored again is another job, with the same prompt or another`() async throws {

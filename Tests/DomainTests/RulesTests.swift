@@ -96,9 +96,9 @@ struct RulesTests {
     }
 
     @Test func `the same request has the same fingerprint, whatever the order of its parameters`() throws {
-        let one = try NewJob(prompt: " a ", parameters: ["a": 1, "b": ["c": 2, "d": 3]])
-        let two = try NewJob(prompt: "a", parameters: ["b": ["d": 3, "c": 2], "a": 1])
-        let other = try NewJob(prompt: "a", parameters: ["a": 1, "b": ["c": 2, "d": 4]])
+        let one = try NewJob(prompt: " a ", parameters: ["a": 1, "b": ["c": 2, "d": 3]], idempotencyKey: "k")
+        let two = try NewJob(prompt: "a", parameters: ["b": ["d": 3, "c": 2], "a": 1], idempotencyKey: "k")
+        let other = try NewJob(prompt: "a", parameters: ["a": 1, "b": ["c": 2, "d": 4]], idempotencyKey: "k")
         #expect(one.fingerprint == two.fingerprint)
         #expect(one.fingerprint != other.fingerprint)
     }

@@ -22,14 +22,19 @@ package struct UploadIntake: Sendable {
     private let pictures: Pictures
     private let queue: GenerateQueue
     private let notifier: JobNotifier
+    private let workflows: JobWorkflows
 
-    package init(_ database: Database, _ pictures: Pictures, _ queue: GenerateQueue, _ notifier: JobNotifier) {
+    package init(
+        _ database: Database, _ pictures: Pictures, _ queue: GenerateQueue, _ notifier: JobNotifier,
+        _ workflows: JobWorkflows
+    ) {
         images = ImageStore(database)
         jobs = JobStore(database)
         sweeper = JobSweeper(database)
         self.pictures = pictures
         self.queue = queue
         self.notifier = notifier
+        self.workflows = workflows
     }
 
     /// - Parameter user: whose job an unannounced upload with a prompt becomes; nil where no such upload is taken.
@@ -75,7 +80,7 @@ package struct UploadIntake: Sendable {
     }
 
     private func create(_ new: NewJob, user: UUID, log: Log) async throws -> UUID {
-        switch try await jobs.create(new, user: user) {
+        switch try await jobs.create(try await workflows.fit(new, log: log), user: user) {
         case .created(let job, let wakeUp):
             if let wakeUp { await queue.publish([wakeUp], log: log) }
             return job.id

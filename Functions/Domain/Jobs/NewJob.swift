@@ -16,6 +16,9 @@ package struct NewJob: Sendable {
     package var idempotencyKey: String?
     /// The job waits for a picture that is announced together with it.
     package var awaitsUpload: Bool
+    /// SHA-256 of what was asked: the same key with another request is a conflict, not a replay. What a workflow adds to the request
+    /// does not count: it may add something else next time.
+    package private(set) var fingerprint: [UInt8] = []
 
     /// Checks a request against the rules.
     ///
@@ -34,7 +37,11 @@ package struct NewJob: Sendable {
         self.awaitsUpload = awaitsUpload
         let problems = self.problems
         if !problems.isEmpty { throw .invalid(problems) }
+        if idempotencyKey != nil { fingerprint = SHA256.hash(asked.sorted.serialized) }
     }
+
+    /// Whether there is a picture to draw from, or will be.
+    package var drawsFromPicture: Bool { imageID != nil || awaitsUpload }
 
     private var problems: [FieldError] {
         var problems: [FieldError] = []
@@ -59,16 +66,14 @@ package struct NewJob: Sendable {
         return problems
     }
 
-    /// SHA-256 of what was asked: the same key with another request is a conflict, not a replay.
-    package var fingerprint: [UInt8] {
-        let asked: JSON = [
+    private var asked: JSON {
+        [
             "prompt": .string(prompt), "parameters": .object(parameters),
             "workflowId": workflowID.map(JSON.string) ?? nil,
             "priority": .string(priority.rawValue), "upload": .bool(awaitsUpload),
             // An announced picture is new with each request.
             "imageId": awaitsUpload ? nil : imageID.map { .string($0.text) } ?? nil,
         ]
-        return SHA256.hash(asked.sorted.serialized)
     }
 }
 

@@ -12,7 +12,8 @@ import Redis
     static let triggers = [Trigger.object(prefix: ImageRules.uploadPrefix, events: [.created])]
     static let limits = Limits(concurrency: 8, timeout: .seconds(120), memory: 128)
     static let environment =
-        Database.environment + Redis.environment + StorageSettings.environment + [Identity.developmentUser]
+        Database.environment + Redis.environment + StorageSettings.environment + JobWorkflows.environment
+        + [Identity.developmentUser]
 
     private let identity: Identity
     private let uploads: UploadIntake
@@ -22,7 +23,8 @@ import Redis
         let redis = try Redis(configuration)
         identity = try Identity(configuration, database)
         uploads = UploadIntake(
-            database, try Pictures(configuration, HTTPClient()), GenerateQueue(redis), JobNotifier(redis))
+            database, try Pictures(configuration, HTTPClient()), GenerateQueue(redis), JobNotifier(redis),
+            try JobWorkflows(configuration, database, redis))
     }
 
     func call(_ object: StoredObject, _ context: Context) async throws -> Done {

@@ -9,25 +9,30 @@ import Redis
     static let triggers = [Trigger.http(.post, "/api/v1/jobs")]
     static let limits = Limits(concurrency: 32, timeout: .seconds(10), memory: 64, body: 64 << 10)
     static let environment =
-        Database.environment + Redis.environment + StorageSettings.environment + [Identity.developmentUser]
+        Database.environment + Redis.environment + StorageSettings.environment + JobWorkflows.environment
+        + [Identity.developmentUser]
 
     private let identity: Identity
     private let jobs: JobStore
     private let queue: GenerateQueue
     private let pictures: Pictures
+    private let workflows: JobWorkflows
 
     init(_ configuration: Configuration) throws {
         let database = try Database(configuration, connections: 8)
         identity = try Identity(configuration, database)
         jobs = JobStore(database)
-        queue = GenerateQueue(try Redis(configuration))
+        let redis = try Redis(configuration)
+        queue = GenerateQueue(redis)
         pictures = try Pictures(configuration, HTTPClient())
+        workflows = try JobWorkflows(configuration, database, redis)
     }
 
     func call(_ request: Request<CreateJobRequest>, _ context: Context) async throws -> Response<JobView> {
         let user = try await identity.user(of: request.headers)
         let upload = try request.body.announcedUpload(user: user)
-        let new = try request.body.job(idempotencyKey: request.headers["idempotency-key"])
+        let asked = try request.body.job(idempotencyKey: request.headers["idempotency-key"])
+        let new = try await workflows.fit(asked, log: context.log)
         switch try await jobs.create(new, announcing: upload, user: user) {
         case .created(let job, let wakeUp):
             if let wakeUp { await queue.publish([wakeUp], log: context.log) }
