@@ -10,6 +10,8 @@ package enum StoreError: Error, CustomStringConvertible {
     case unreadable(directory: String, reason: String)
     /// Content that metadata points to is gone or has the wrong size.
     case contentMissing(path: String)
+    /// Something was to be put into a bucket that is not there.
+    case noBucket(String)
     /// No address to listen on.
     case cannotListen(address: String, reason: String)
 
@@ -24,6 +26,7 @@ package enum StoreError: Error, CustomStringConvertible {
                 + "empty one"
         case .contentMissing(let path):
             "the object's content is missing or incomplete on disk: \(path)"
+        case .noBucket(let name): "there is no bucket \(name)"
         case .cannotListen(let address, let reason):
             "cannot listen on \(address): \(reason). Name another port, or 0 for any free one"
         }

@@ -12,14 +12,21 @@ import Synchronization
 /// Events come in the order of their changes. One that was not acknowledged before a restart comes again after it.
 package final class EventLog: Sendable {
     private struct Flush: Sendable {
+        let number: Int
         let upTo: Int64
-        let continuation: CheckedContinuation<Void, Never>
+        let continuation: CheckedContinuation<Bool, Never>
     }
 
-    private let pool: DatabasePool
+    private struct Flushes: Sendable {
+        var last = 0
+        var waiting: [Flush] = []
+        var canceled: Set<Int> = []
+    }
+
+    let pool: DatabasePool
     private let committer: Committer
     private let signals: EventSignals
-    private let flushes = Mutex<[Flush]>([])
+    private let flushes = Mutex(Flushes())
 
     init(pool: DatabasePool, committer: Committer, signals: EventSignals) {
         self.pool = pool
@@ -68,33 +75,57 @@ package final class EventLog: Sendable {
     }
 
     /// Returns when every event of an earlier write has been acknowledged by every consumer.
+    /// - Throws: `CancellationError` when the task was canceled before.
     package func flush() async throws {
         guard let last = try await pool.read({ try Int64.fetchOne($0, sql: "SELECT MAX(sequence) FROM event") }) else {
             return
         }
-        await withCheckedContinuation { continuation in
-            flushes.withLock { $0.append(Flush(upTo: last, continuation: continuation)) }
-            // The last acknowledgement may have come before this waiter was there to hear of it.
-            pool.asyncRead { [self] result in
-                guard let database = try? result.get() else { return settle(oldest: nil) }
-                settle(oldest: try? Int64.fetchOne(database, sql: "SELECT MIN(sequence) FROM event"))
-            }
+        let number = flushes.withLock { flushes in
+            flushes.last += 1
+            return flushes.last
         }
+        let isFlushed = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isCanceled = flushes.withLock { flushes in
+                    if flushes.canceled.remove(number) != nil { return true }
+                    flushes.waiting.append(Flush(number: number, upTo: last, continuation: continuation))
+                    return false
+                }
+                if isCanceled { return continuation.resume(returning: false) }
+                // The last acknowledgement may have come before this waiter was there to hear of it.
+                pool.asyncRead { [self] result in
+                    guard let database = try? result.get() else { return settle(oldest: nil) }
+                    settle(oldest: try? Int64.fetchOne(database, sql: "SELECT MIN(sequence) FROM event"))
+                }
+            }
+        } onCancel: {
+            let waiter = flushes.withLock { flushes -> Flush? in
+                guard let index = flushes.waiting.firstIndex(where: { $0.number == number }) else {
+                    flushes.canceled.insert(number)
+                    return nil
+                }
+                return flushes.waiting.remove(at: index)
+            }
+            waiter?.continuation.resume(returning: false)
+        }
+        // A cancellation that came when it was over already leaves its mark.
+        flushes.withLock { _ = $0.canceled.remove(number) }
+        if !isFlushed { throw CancellationError() }
     }
 
     /// Wakes the flushes that have nothing left to wait for.
     func settle() async throws {
-        if flushes.withLock({ $0.isEmpty }) { return }
+        if flushes.withLock({ $0.waiting.isEmpty }) { return }
         settle(oldest: try await pool.read { try Int64.fetchOne($0, sql: "SELECT MIN(sequence) FROM event") })
     }
 
     private func settle(oldest: Int64?) {
         let done = flushes.withLock { flushes in
             let isDone = { (flush: Flush) in flush.upTo < oldest ?? .max }
-            let done = flushes.filter(isDone)
-            flushes.removeAll(where: isDone)
+            let done = flushes.waiting.filter(isDone)
+            flushes.waiting.removeAll(where: isDone)
             return done
         }
-        for flush in done { flush.continuation.resume() }
+        for flush in done { flush.continuation.resume(returning: true) }
     }
 }

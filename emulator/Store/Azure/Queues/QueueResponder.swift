@@ -16,7 +16,8 @@ struct QueueResponder: HTTPResponder {
         self.store = store
         self.directory = directory
         self.options = options
-        authenticator = AzureAuthenticator(accounts: options.accounts, store: store, service: .queue)
+        authenticator = AzureAuthenticator(
+            accounts: options.accounts, store: store, service: .queue, checksSignatures: options.checksSignatures)
     }
 
     func reply(to request: HTTPRequest) async -> HTTPReply {
