@@ -10,10 +10,14 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ObjectWebhookTests {
-    private static let record: JSON = [
-        "eventName": "s3:ObjectCreated:Put", "eventTime": "2026-11-20T21:00:00.000Z",
-        "s3": ["bucket": ["name": "darkroom"], "object": ["key": "uploads%2Fa.png", "size": 3, "eTag": "e"]],
-    ]
+    private static let record = record(of: "uploads%2Fa.png")
+
+    private static func record(of key: String) -> JSON {
+        [
+            "eventName": "s3:ObjectCreated:Put", "eventTime": "2026-11-20T21:00:00.000Z",
+            "s3": ["bucket": ["name": "darkroom"], "object": ["key": .string(key), "size": 3, "eTag": "e"]],
+        ]
+    }
 
     /// The status of an answer, once there is one.
     private final class Status: Sendable {
@@ -75,6 +79,25 @@ struct ObjectWebhookTests {
         let webhook = ObjectWebhook(path: "/events/", patience: .milliseconds(20))
         let answer = await webhook.answer(Self.post(["Records": [Self.record]]))
         #expect(answer?.status == 503)
+    }
+
+    @Test func `what a sender repeats during an outage is taken in once, and again when it was dealt with`()
+        async throws
+    {
+        let webhook = ObjectWebhook(path: "/events/", patience: .milliseconds(20))
+        let post = Self.post(["Records": [Self.record, Self.record]])
+        for _ in 0..<5 { #expect(await webhook.answer(post)?.status == 503) }
+        let invoker = TestInvoker { (_, _) throws(InvocationFailure) in }
+        try await Self.serving(webhook, invoker) {
+            try await eventually { invoker.invocations.count > 0 }
+            // Another key's event comes after all that were taken in before.
+            _ = await webhook.answer(Self.post(["Records": [Self.record(of: "uploads%2Fb.png")]]))
+            try await eventually { invoker.invocations.count > 1 }
+            #expect(invoker.invocations.count == 2)
+            _ = await webhook.answer(post)
+            try await eventually { invoker.invocations.count > 2 }
+        }
+        #expect(invoker.invocations.count == 3)
     }
 
     @Test(

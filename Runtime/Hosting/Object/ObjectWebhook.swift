@@ -6,13 +6,21 @@ import Synchronization
 /// Takes the object events of stores outside: MinIO's and AWS' records at `<path>minio`, Azure Event Grid's events and
 /// CloudEvents at `<path>eventgrid`; which of them a post holds is told by its shape.
 ///
-/// A post is answered with 2xx when the functions have dealt with its events, so that the sender repeats what was not.
+/// A post is answered with 2xx when the functions have dealt with its events, so that the sender repeats what was not. A
+/// repeated event that is still under way is not taken in again: its sender waits for the one that is.
 package final class ObjectWebhook: ObjectEventSource {
     private let stream: AsyncThrowingStream<ObjectDelivery, any Error>
     private let incoming: AsyncThrowingStream<ObjectDelivery, any Error>.Continuation
     private let paths: Set<String>
     private let token: String?
     private let patience: Duration
+    private let underWay = Mutex(UnderWay())
+
+    /// Who waits for which event, by its id.
+    private struct UnderWay {
+        var last = 0
+        var waiting: [String: [Int: AsyncStream<Void>.Continuation]] = [:]
+    }
 
     /// - Parameters:
     ///   - path: Where it is, e.g. `/_host/events/`.
@@ -76,7 +84,8 @@ package final class ObjectWebhook: ObjectEventSource {
     /// Hands the events over and waits until each was acknowledged; false when that takes too long.
     private func deliver(_ objects: [StoredObject]) async -> Bool {
         let (acknowledged, acknowledge) = AsyncStream<Void>.makeStream()
-        for object in objects { incoming.yield(ObjectDelivery(object) { acknowledge.yield() }) }
+        let numbers = objects.map { take($0, acknowledge) }
+        defer { forget(objects, numbers) }
         return await withTaskGroup { group in
             group.addTask {
                 var missing = objects.count
@@ -93,6 +102,31 @@ package final class ObjectWebhook: ObjectEventSource {
             }
             defer { group.cancelAll() }
             return await group.next() ?? false
+        }
+    }
+
+    /// Takes an event in unless it is under way.
+    /// - Returns: the number under which its sender waits.
+    private func take(_ object: StoredObject, _ acknowledge: AsyncStream<Void>.Continuation) -> Int {
+        let (number, isNew) = underWay.withLock { state in
+            state.last += 1
+            let isNew = state.waiting[object.id] == nil
+            state.waiting[object.id, default: [:]][state.last] = acknowledge
+            return (state.last, isNew)
+        }
+        if isNew { incoming.yield(ObjectDelivery(object) { self.acknowledge(object) }) }
+        return number
+    }
+
+    private func acknowledge(_ object: StoredObject) {
+        let waiting = underWay.withLock { $0.waiting.removeValue(forKey: object.id) } ?? [:]
+        for sender in waiting.values { sender.yield() }
+    }
+
+    /// A sender that gave up waits no more; its events stay under way.
+    private func forget(_ objects: [StoredObject], _ numbers: [Int]) {
+        underWay.withLock { state in
+            for (object, number) in zip(objects, numbers) { state.waiting[object.id]?[number] = nil }
         }
     }
 

@@ -3,7 +3,7 @@ import Synchronization
 /// A state, and tasks that wait until it allows what they want.
 ///
 /// Waiters are asked in the order of their coming after each change; one that is satisfied changes the state itself.
-final class Condition<State: Sendable>: Sendable {
+package final class Condition<State: Sendable>: Sendable {
     private struct Waiter: Sendable {
         let number: Int
         /// Tries; returns what to do outside the lock when it is satisfied.
@@ -20,13 +20,13 @@ final class Condition<State: Sendable>: Sendable {
 
     private let contents: Mutex<Contents>
 
-    init(_ state: State) {
+    package init(_ state: State) {
         contents = Mutex(Contents(state: state))
     }
 
     /// Changes the state and wakes those whom it satisfies.
     @discardableResult
-    func update<Value: Sendable>(_ change: (inout sending State) -> sending Value) -> Value {
+    package func update<Value: Sendable>(_ change: (inout sending State) -> sending Value) -> Value {
         let (value, satisfied) = contents.withLock { contents -> (Value, [@Sendable () -> Void]) in
             var state = contents.state
             let value = change(&state)
@@ -45,7 +45,7 @@ final class Condition<State: Sendable>: Sendable {
 
     /// Waits until `attempt` returns a value.
     /// - Returns: nil when the task was canceled first.
-    func wait<Value: Sendable>(for attempt: @escaping @Sendable (inout State) -> Value?) async -> Value? {
+    package func wait<Value: Sendable>(for attempt: @escaping @Sendable (inout State) -> Value?) async -> Value? {
         let number = contents.withLock { contents in
             contents.lastNumber += 1
             return contents.lastNumber
