@@ -46,6 +46,9 @@ extension GenerationWorker {
         }
         var request = GenerationRequest(
             job: claim.job.id, call: claim.call.id, prompt: claim.job.prompt, parameters: claim.job.parameters)
+        if provider.capabilities.takesWebhooks {
+            request.webhook = webhooks?.address(of: provider.name, job: claim.job.id, call: claim.call.id)
+        }
         if claim.call.isInherited {
             if let found = try await findLost(request, claim) {
                 log.info("found the call that an earlier attempt made", ["jobId": claim.job.id.text])

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+package import FoundationEssentials
 package import FunctionRuntime
 package import Redis
 internal import Synchronization
@@ -49,9 +49,19 @@ package final class ProviderSignals: Sendable {
     }
 
     /// Tells every process.
-    package func send(_ name: String) async throws {
+    func send(_ name: String) async throws {
         try await redis.send("PUBLISH", Self.channel, name)
     }
+
+    /// Has whoever works on a job look at its call.
+    ///
+    /// - Throws: `RedisError`.
+    package func tellEnd(of job: UUID) async throws {
+        try await send(Self.endSignal(of: job))
+    }
+
+    /// What is said when a call for a job has ended.
+    static func endSignal(of job: UUID) -> String { "ended \(job.text)" }
 
     /// Tells whoever waits in this process.
     func signal(_ name: String) {

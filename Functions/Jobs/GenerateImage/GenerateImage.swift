@@ -14,7 +14,7 @@ import Redis
     static let limits = Limits(concurrency: 64, timeout: .seconds(900), memory: 256)
     static let environment =
         Database.environment + Redis.environment + StorageSettings.environment + Replicate.environment
-        + ProviderGate.environment
+        + ProviderGate.environment + [WebhookAddress.publicURL]
 
     /// `{"jobId":"…"}`
     struct Work: Codable, Sendable {
@@ -29,7 +29,8 @@ import Redis
         worker = GenerationWorker(
             leases: JobLeases(try Database(configuration, connections: 8)),
             provider: try Replicate(configuration, client), files: try Pictures(configuration, client),
-            queue: GenerateQueue(redis), notifier: JobNotifier(redis), gate: try ProviderGate(configuration, redis))
+            queue: GenerateQueue(redis), notifier: JobNotifier(redis), gate: try ProviderGate(configuration, redis),
+            webhooks: try WebhookAddress(configuration))
     }
 
     func call(_ message: Message<Work>, _ context: Context) async throws -> Done {

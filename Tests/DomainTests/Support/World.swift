@@ -18,9 +18,15 @@ struct World {
     let jobs: JobStore
     let log = Log { _ in }
 
-    /// - Parameter server: one that the test may kill; else the shared one.
-    init(redis: Redis? = nil, server: TemporaryPostgres? = nil, files: FakeFiles = FakeFiles()) async throws {
-        if let server {
+    /// - Parameters:
+    ///   - server: one that the test may kill; else the shared one.
+    ///   - url: a database that there is already.
+    init(
+        redis: Redis? = nil, url: String? = nil, server: TemporaryPostgres? = nil, files: FakeFiles = FakeFiles()
+    ) async throws {
+        if let url {
+            database = Database(Postgres(try PostgresConfiguration(url: url, poolSize: 4)))
+        } else if let server {
             database = try await TestDatabase.make(on: server, waitLimit: .seconds(1))
         } else {
             database = try await TestDatabase.make()
@@ -41,11 +47,15 @@ struct World {
     func leases(_ lease: Duration = .seconds(10)) -> JobLeases { JobLeases(database, lease: lease) }
 
     /// A worker that does not dawdle.
-    func worker(_ provider: any ImageProvider, lease: Duration = .seconds(10), gate: ProviderGate? = nil)
+    func worker(
+        _ provider: any ImageProvider, lease: Duration = .seconds(10), gate: ProviderGate? = nil,
+        webhooks: WebhookAddress? = nil
+    )
         -> GenerationWorker
     {
         GenerationWorker(
             leases: leases(lease), provider: provider, files: files, queue: queue, notifier: notifier, gate: gate,
+            webhooks: webhooks,
             schedule: PollSchedule(first: .milliseconds(5), factor: 1, longest: .milliseconds(5)),
             backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(1)))
     }
