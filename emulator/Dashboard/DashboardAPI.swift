@@ -1,4 +1,5 @@
 import DashboardAssets
+import Domain
 import FoundationEssentials
 import FunctionRuntime
 import Glibc
@@ -14,6 +15,7 @@ struct DashboardAPI: Sendable {
     let journal: Journal
     let registry: FunctionRegistry
     let redis: Redis
+    private let gate: ProviderGate
     /// The services around the functions.
     let services: @Sendable () -> [ServiceStatus]
     private let started = ContinuousClock.now
@@ -26,6 +28,7 @@ struct DashboardAPI: Sendable {
         self.journal = journal
         self.registry = registry
         self.redis = redis
+        gate = ProviderGate(redis)
         self.services = services
     }
 
@@ -48,6 +51,9 @@ struct DashboardAPI: Sendable {
         case "GET /api/services": return .json(.array(services().map(Self.json)))
         case "GET /api/queues": return .json(.array(await queues()))
         case "GET /api/queues/*/dead": return .json(try await dead(name))
+        case "GET /api/providers": return .json(try await providers())
+        case "POST /api/providers/*/pause": return .json(try await pause(name, true))
+        case "POST /api/providers/*/resume": return .json(try await pause(name, false))
         case "POST /api/queues/*/redrive": return .json(try await redrive(name))
         case "POST /api/functions/*/invoke": return try await invoke(name, body)
         case "POST /api/functions/*/fire": return try await invoke(name, Array(#"{"timer":{}}"#.utf8))
@@ -67,7 +73,7 @@ struct DashboardAPI: Sendable {
             "uptime": .number((ContinuousClock.now - started).milliseconds / 1000),
             "running": .integer(Int64(journal.running)), "addresses": addresses.json, "functions": .array(functions()),
             "invocations": .array(journal.invocations.suffix(100).map(\.json)), "queues": .array(await queues()),
-            "services": .array(services().map(Self.json)),
+            "services": .array(services().map(Self.json)), "providers": (try? await providers()) ?? .null,
         ]
     }
 
@@ -160,6 +166,31 @@ struct DashboardAPI: Sendable {
         let count = try await queue.redrive(try await queue.deadLetters(count: 10_000).map(\.entry))
         journal.info("\(count) dead letters of the queue \(name) were put back")
         return ["redriven": .integer(Int64(count))]
+    }
+
+    // MARK: Providers
+
+    /// How each provider does; while Redis restarts nothing is known of that.
+    private func providers() async throws -> JSON {
+        let states = try await gate.states(of: addresses.providers.keys.sorted())
+        return .array(
+            states.sorted { $0.key < $1.key }.map { name, state in
+                [
+                    "name": .string(name), "breaker": .string(state.breaker.rawValue),
+                    "opensForMs": .integer(Int64(state.opensForMs)), "heldForMs": .integer(Int64(state.heldForMs)),
+                    "calls": .integer(Int64(state.calls)), "well": .integer(Int64(state.well)),
+                    "unwell": .integer(Int64(state.unwell)),
+                ]
+            })
+    }
+
+    private func pause(_ provider: String, _ isPaused: Bool) async throws -> JSON {
+        guard addresses.providers[provider] != nil else {
+            throw EmulatorError("there is no provider \(provider) (there are \(addresses.providers.keys.sorted()))")
+        }
+        if isPaused { try await gate.pause(provider) } else { try await gate.unpause(provider) }
+        journal.info("the provider \(provider) was \(isPaused ? "paused" : "let go on")")
+        return try await providers()
     }
 
     // MARK: Invoking
