@@ -140,7 +140,8 @@ let package = Package(
             "emulator", "emulator", exclude: ["Store", "Providers", "Conformance", "Dashboard/Assets"],
             "DashboardAssets", "Conformance", "Hosting",
             "FunctionRuntime", "ObjectStore", "ProviderStandIns", "HTTPClient", "Postgres", "Redis", "Queue", "JSON",
-            "CLinux", "Threads", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle, unixSignals, argumentParser),
+            "ObjectStorage", "Cryptography", "CLinux", "Threads", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle,
+            unixSignals, argumentParser),
         .target(name: "DashboardAssets", path: "emulator/Dashboard/Assets"),
 
         // Tests mirror the targets; suites in other languages (EndToEnd, Browser, Faults, Benchmarks) stand beside them.
