@@ -114,6 +114,7 @@ let package = Package(
         function("Jobs/RetryJob", "Domain", "Redis"),
         function("Jobs/WatchJob", "Domain", "JSON", "Redis"),
         function("Jobs/GenerateImage", "Domain", "HTTPClient", "Redis"),
+        function("Jobs/ProviderWebhook", "Domain", "HTTPClient", "JSON", "Redis"),
         function("Jobs/RelayOutbox", "Domain", "Redis"),
         function("Jobs/ReapJobs", "Domain", "Queue", "Redis"),
         function("Workflows/ListWorkflows", "Domain", "Redis"),
@@ -138,7 +139,7 @@ let package = Package(
         library("Conformance", "emulator/Conformance", "FunctionRuntime", "JSON", "CLinux"),
         executable(
             "emulator", "emulator", exclude: ["Store", "Providers", "Conformance", "Dashboard/Assets"],
-            "DashboardAssets", "Conformance", "Hosting",
+            "DashboardAssets", "Conformance", "Domain", "Hosting",
             "FunctionRuntime", "ObjectStore", "ProviderStandIns", "HTTPClient", "Postgres", "Redis", "Queue", "JSON",
             "ObjectStorage", "Cryptography", "CLinux", "Threads", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle,
             unixSignals, argumentParser),
@@ -164,7 +165,7 @@ let package = Package(
             "Redis", "JSON", nio, nioPosix, nioHTTP1, logging, lifecycle, subprocess, systemPackage),
         tests(
             "DomainTests", "Domain", "CancelJob", "CreateJob", "CreateUpload", "GetImage", "GetImageContent", "GetJob",
-            "GetWorkflow", "Health", "ImageUploaded", "ListJobs", "ListWorkflows", "OpenAPI", "ReapJobs", "RelayOutbox", "RetryJob", "WatchJob",
+            "GetWorkflow", "Health", "ImageUploaded", "ListJobs", "ListWorkflows", "OpenAPI", "ProviderWebhook", "ReapJobs", "RelayOutbox", "RetryJob", "WatchJob",
             "FunctionRuntime", "FunctionTesting", "Cryptography", "HTTPClient", "Postgres", "Redis", "Queue", "JSON"),
         tests(
             "ProviderConformanceTests", "Domain", "ProviderStandIns", "FunctionRuntime", "FunctionTesting",

@@ -7,19 +7,22 @@ final class AttemptNews: Sendable {
     private let leases: JobLeases
     private let notifier: JobNotifier
     private let schedule: PollSchedule
+    private let hint: SignalListener?
     private let log: Log
     private let report: @Sendable (Double?) -> Void
     private let shown: Mutex<Double>
     private let (loss, lose) = AsyncStream.makeStream(of: Void.self)
 
+    /// - Parameter hint: hears when the provider has called back.
     init(
-        _ claim: JobClaim, _ leases: JobLeases, _ notifier: JobNotifier, schedule: PollSchedule, log: Log,
-        report: @escaping @Sendable (Double?) -> Void
+        _ claim: JobClaim, _ leases: JobLeases, _ notifier: JobNotifier, schedule: PollSchedule,
+        hint: SignalListener? = nil, log: Log, report: @escaping @Sendable (Double?) -> Void
     ) {
         self.claim = claim
         self.leases = leases
         self.notifier = notifier
         self.schedule = schedule
+        self.hint = hint
         self.log = log
         self.report = report
         shown = Mutex(claim.job.progress)
@@ -27,12 +30,19 @@ final class AttemptNews: Sendable {
 
     /// For the provider.
     var observer: ProviderObserver {
-        ProviderObserver(schedule: schedule) { [self] news in
+        ProviderObserver(schedule: schedule, pause: { [self] in await pause($0) }) { [self] news in
             switch news {
             case .progress(let progress): await advance(to: progress)
             case .preview: break
             }
         }
+    }
+
+    /// Waits before the next look, or less: until the provider has called back.
+    private func pause(_ duration: Duration) async {
+        guard let hint else { return await ProviderObserver.sleep(duration) }
+        // A cancelled task does not wait; whoever waits looks whether it was cancelled.
+        _ = try? await hint.wait(upTo: duration)
     }
 
     /// Returns when a piece of news could not be recorded because the claim is gone, or when the task is cancelled.

@@ -13,12 +13,15 @@ package struct GenerationWorker: Sendable {
     let notifier: JobNotifier
     /// What stands before every call to the provider; nil: nothing.
     let gate: ProviderGate?
+    /// Where providers call back; nil: they are only looked at.
+    let webhooks: WebhookAddress?
     let schedule: PollSchedule
     let backoff: Backoff
 
     package init(
         leases: JobLeases, provider: any ImageProvider, files: any PictureFiles, queue: GenerateQueue,
-        notifier: JobNotifier, gate: ProviderGate? = nil, schedule: PollSchedule = PollSchedule(),
+        notifier: JobNotifier, gate: ProviderGate? = nil, webhooks: WebhookAddress? = nil,
+        schedule: PollSchedule = PollSchedule(),
         backoff: Backoff = .jobs
     ) {
         self.leases = leases
@@ -27,6 +30,7 @@ package struct GenerationWorker: Sendable {
         self.queue = queue
         self.notifier = notifier
         self.gate = gate
+        self.webhooks = webhooks
         self.schedule = schedule
         self.backoff = backoff
     }
@@ -46,9 +50,12 @@ package struct GenerationWorker: Sendable {
         }
         await notifier.notify(job, sequence: claim.job.eventSequence, log: log)
         do {
-            let news = AttemptNews(claim, leases, notifier, schedule: schedule, log: log, report: report)
-            let results = try await hold(claim, news, log: log, report: report) {
-                try await attempt(claim, news, log: log)
+            let results = try await hearing(of: claim) { hint in
+                let news = AttemptNews(
+                    claim, leases, notifier, schedule: schedule, hint: hint, log: log, report: report)
+                return try await hold(claim, news, log: log, report: report) {
+                    try await attempt(claim, news, log: log)
+                }
             }
             return try await complete(claim, results, log: log)
         } catch let error as ProviderError where !Task.isCancelled {
@@ -62,6 +69,14 @@ package struct GenerationWorker: Sendable {
             try await giveBack(claim, log: log)
             throw CancellationError()
         }
+    }
+
+    /// Runs `work` with something that hears when the provider has called back about the job.
+    private func hearing(
+        of claim: JobClaim, _ work: (SignalListener?) async throws -> [NewResult]
+    ) async throws -> [NewResult] {
+        guard let signals = gate?.signals else { return try await work(nil) }
+        return try await signals.listening(for: ProviderSignals.endSignal(of: claim.job.id)) { try await work($0) }
     }
 
     /// Leaves a job in the queue that could not be worked on now anyway, as far as this process knows without asking.
