@@ -109,7 +109,7 @@ class Emulator:
 
 
 STANDARD_KNOBS = {"latency_ms": 150, "steps": 3, "failure_rate": 0, "throttle_rate": 0, "retry_after": 1}
-FREE_PORTS = [word for name in ("", "dashboard-", "s3-", "blob-", "postgres-", "redis-", "providers-")
+FREE_PORTS = [word for name in ("", "dashboard-", "s3-", "blob-", "queue-", "postgres-", "redis-", "providers-")
               for word in (f"--{name}port", "0")]
 
 

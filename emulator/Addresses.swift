@@ -20,7 +20,9 @@ struct Addresses: Sendable, Equatable {
     var s3Endpoint: String
     var s3Users: [User]
     var blobEndpoint: String
+    /// Names the queues' endpoint, too.
     var blobConnectionString: String
+    var queueEndpoint: String
     /// The bucket, and the container, that functions use.
     var bucket: String
     var postgres: String
@@ -47,6 +49,7 @@ struct Addresses: Sendable, Equatable {
                 "endpoint": .string(blobEndpoint), "connectionString": .string(blobConnectionString),
                 "container": .string(bucket),
             ],
+            "queue": ["endpoint": .string(queueEndpoint), "connectionString": .string(blobConnectionString)],
             "postgres": .string(postgres), "redis": .string(redis), "providers": .object(JSONObject(stands)),
             "process": .integer(Int64(process)),
         ]

@@ -29,16 +29,16 @@ extension Emulator {
         do {
             try await migrate(servers.databaseURL, options, finder, journal)
             let login = servers.ownsDatabase ? try await DatabaseSchema.createLogin(at: servers.databaseURL) : nil
-            let store = try ObjectStore(
-                directory: data.objects, options: StoreOptions(durability: options.fast ? .fast : .synced))
-            try await store.createBucketIfMissing(bucket)
-            let objects = try await StoreEventSource(store: store, bucket: bucket)
-            if options.fast { journal.warning("--fast: a power failure may lose objects that were acknowledged") }
+            let (store, objects, listeners) = try await openStore(
+                options.store, environment: environment, data: data, notices: journal)
+            let deployment = try await store.deploymentID()
             let contents = try await found
             return try wire(
                 Parts(
                     options: options, environment: environment, ports: ports, finder: finder, functions: contents,
-                    servers: servers, login: login, store: store, objects: objects, data: data, journal: journal),
+                    servers: servers, login: login, store: store, objects: objects, listeners: listeners,
+                    deployment: deployment,
+                    data: data, journal: journal),
                 ready: ready)
         } catch {
             await servers.stop()
@@ -59,6 +59,10 @@ extension Emulator {
         var store: ObjectStore
         /// The store's events, kept from before its servers listen.
         var objects: StoreEventSource
+        /// Those outside who hear of objects.
+        var listeners: [Listener]
+        /// The store's own name.
+        var deployment: String
         var data: DataFolder
         var journal: Journal
     }
@@ -69,7 +73,7 @@ extension Emulator {
         let (journal, ports, options, store) = (parts.journal, parts.ports, parts.options, parts.store)
         let logger = Logger(label: "emulator") { _ in JournalLogHandler(journal: journal) }
         let threads = MultiThreadedEventLoopGroup.singleton
-        let readiness = Readiness(waitingFor: ["gateway", "dashboard", "s3", "blob", "providers"])
+        let readiness = Readiness(waitingFor: ["gateway", "dashboard", "s3", "blob", "queue", "providers"])
         let standIns = StandInServer(
             host: options.host, port: ports.providers, httpClient: HTTPClient(), logger: logger,
             onRunning: { _ in readiness.reached("providers") })
@@ -92,17 +96,14 @@ extension Emulator {
             api: DashboardAPI(
                 addresses: addresses, journal: journal, registry: registry, redis: redis,
                 services: { [servers = parts.servers] in servers.processes.map(\.status) + servers.external }),
-            logger: logger, onRunning: { readiness.reached("dashboard") })
+            storage: StorageAPI(store: store, notices: journal), logger: logger,
+            onRunning: { readiness.reached("dashboard") })
         var services: [any Service] = parts.servers.processes
+        services += storeServers(
+            store, redis, options, ports, targets: parts.listeners.map(\.target), served: { registry.queueNames },
+            readiness: readiness)
+        services += senders(parts.listeners, store, addresses, deployment: parts.deployment, notices: journal)
         services += [
-            BoundedService(
-                service: S3Server(
-                    store: store, options: S3Options(host: options.host, port: ports.s3),
-                    onBound: { _ in readiness.reached("s3") }), grace: .milliseconds(300)),
-            BoundedService(
-                service: AzureServer(
-                    store: store, options: AzureOptions(host: options.host, port: ports.blob),
-                    onBound: { _ in readiness.reached("blob") }), grace: .milliseconds(300)),
             BoundedService(service: standIns, grace: .milliseconds(300)), registry,
             BoundedService(service: dashboard, grace: .milliseconds(300)),
             BoundedService(service: gateway.trigger, grace: .seconds(5)),
@@ -132,12 +133,14 @@ extension Emulator {
         }
         let account = AzureOptions.Account.standard
         let blob = "http://\(host):\(ports.blob)/\(account.name)"
+        let queue = "http://\(host):\(ports.queue)/\(account.name)"
         return Addresses(
             process: getpid(), gateway: "http://\(host):\(ports.gateway)",
             dashboard: "http://\(host):\(ports.dashboard)",
             s3Endpoint: "http://\(host):\(ports.s3)", s3Users: users, blobEndpoint: blob,
             blobConnectionString: "DefaultEndpointsProtocol=http;AccountName=\(account.name);AccountKey=\(account.key);"
-                + "BlobEndpoint=\(blob);",
+                + "BlobEndpoint=\(blob);QueueEndpoint=\(queue);",
+            queueEndpoint: queue,
             bucket: bucket, postgres: parts.servers.databaseURL, redis: parts.servers.redisURL, providers: providers)
     }
 

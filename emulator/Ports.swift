@@ -4,6 +4,7 @@ struct Ports: Sendable, Equatable {
     var dashboard: Int
     var s3: Int
     var blob: Int
+    var queue: Int
     var postgres: Int
     var redis: Int
     var providers: Int
@@ -20,6 +21,7 @@ struct Ports: Sendable, Equatable {
         dashboard = try choose(options.dashboardPort, 7072, "the dashboard (--dashboard-port)")
         s3 = try choose(options.s3Port, 9000, "S3 (--s3-port)")
         blob = try choose(options.blobPort, 10_000, "Azure Blob (--blob-port)")
+        queue = try choose(options.queuePort, 10_001, "Azure Queue (--queue-port)")
         postgres = try choose(options.postgresPort, 54_320, "Postgres (--postgres-port)")
         redis = try choose(options.redisPort, 63_790, "Redis (--redis-port)")
         providers = try choose(options.providersPort, 7080, "the provider stand-ins (--providers-port)")

@@ -10,6 +10,7 @@ import Testing
         s3Endpoint: "http://127.0.0.1:9000",
         s3Users: [.init(id: "u", name: "n", email: "e", access: "key", secret: "secret")],
         blobEndpoint: "http://127.0.0.1:10000/devstoreaccount1", blobConnectionString: "AccountName=devstoreaccount1",
+        queueEndpoint: "http://127.0.0.1:10001/devstoreaccount1",
         bucket: "darkroom", postgres: "postgres://p", redis: "redis://r", providers: ["replicate": "http://stand-in"])
 
     private static func composed(_ given: [String: String], storage: StorageDialect = .s3) throws -> [String: String] {

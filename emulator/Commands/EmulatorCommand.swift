@@ -15,7 +15,7 @@ struct EmulatorCommand: AsyncParsableCommand {
             """,
         subcommands: [
             StartCommand.self, ListCommand.self, DescribeCommand.self, InvokeCommand.self, LogsCommand.self,
-            ConformCommand.self, MigrateCommand.self,
+            ConformCommand.self, MigrateCommand.self, StorageCommand.self,
         ],
         defaultSubcommand: StartCommand.self)
 }

@@ -17,6 +17,9 @@ struct StartOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The object store's Azure Blob dialect (default: 10000).", valueName: "n"))
     var blobPort: Int?
 
+    @Option(help: ArgumentHelp("The queues' Azure Queue dialect (default: 10001).", valueName: "n"))
+    var queuePort: Int?
+
     @Option(help: ArgumentHelp("The private Postgres (default: 54320).", valueName: "n"))
     var postgresPort: Int?
 
@@ -53,8 +56,7 @@ struct StartOptions: ParsableArguments {
     @Flag(help: "Do not rebuild changed sources and do not take over new builds.")
     var noReload = false
 
-    @Flag(help: "Do not wait for the disk when objects are stored: faster, and a power failure may lose them.")
-    var fast = false
+    @OptionGroup var store: StoreStartOptions
 
     @Flag(help: "Show warnings and errors only.")
     var quiet = false
@@ -62,6 +64,7 @@ struct StartOptions: ParsableArguments {
     func validate() throws {
         for (name, port) in [
             ("--port", port), ("--dashboard-port", dashboardPort), ("--s3-port", s3Port), ("--blob-port", blobPort),
+            ("--queue-port", queuePort),
             ("--postgres-port", postgresPort), ("--redis-port", redisPort), ("--providers-port", providersPort),
         ] {
             if let port, !(0...65_535).contains(port) {

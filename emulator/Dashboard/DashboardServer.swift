@@ -13,6 +13,7 @@ struct DashboardServer: Service {
     let host: String
     let port: Int
     let api: DashboardAPI
+    let storage: StorageAPI
     let logger: Logger
     /// Told once it listens.
     let onRunning: @Sendable () -> Void
@@ -35,8 +36,12 @@ struct DashboardServer: Service {
             let body = try await request.body.collect(upTo: Self.bodyLimit)
             let path = request.uri.path.split(separator: "/").map(String.init)
             let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
-            return try await api.respond(
-                request.method, path, query: Dictionary(query, uniquingKeysWith: { $1 }), body: Array(buffer: body))
+            let parameters = Dictionary(query, uniquingKeysWith: { $1 })
+            if path.starts(with: ["api", "storage"]) {
+                return try await storage.respond(
+                    request.method, Array(path.dropFirst(2)), query: parameters, body: Array(buffer: body))
+            }
+            return try await api.respond(request.method, path, query: parameters, body: Array(buffer: body))
         } catch let error as NIOTooManyBytesError {
             return .problem(.contentTooLarge, "an event has at most \(error.maxBytes ?? Self.bodyLimit) bytes")
         } catch {

@@ -46,6 +46,12 @@ final class FunctionRegistry: Service {
     /// One function.
     subscript(name: String) -> Entry? { state.withLock { $0.entries[name] } }
 
+    /// The names of the queues that functions listen to.
+    var queueNames: Set<String> {
+        let triggers = entries.flatMap(\.function.description.triggers)
+        return Set(triggers.compactMap { trigger in if case .queue(let name, _, _) = trigger { name } else { nil } })
+    }
+
     /// The descriptions of all functions: what `FUNCTIONS_MANIFEST` holds.
     var descriptions: JSON {
         ["functions": .array(entries.map(\.function.description.json))]

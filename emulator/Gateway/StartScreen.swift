@@ -15,6 +15,7 @@ enum StartScreen {
             ("Page", bold(addresses.gateway)), ("Dashboard", bold(addresses.dashboard)), ("S3", addresses.s3Endpoint),
             ("", "access key \(user?.access ?? ""), secret key \(user?.secret ?? ""), bucket \(addresses.bucket)"),
             ("Azure Blob", addresses.blobEndpoint), ("", addresses.blobConnectionString),
+            ("Azure Queue", addresses.queueEndpoint),
             ("Postgres", addresses.postgres),
             ("Redis", addresses.redis),
         ]

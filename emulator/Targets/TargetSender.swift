@@ -1,0 +1,103 @@
+import FoundationEssentials
+import HTTPClient
+import Hosting
+import JSON
+import ObjectStore
+import Queue
+import ServiceLifecycle
+
+/// Tells one target of the events it wants: those of a key in their order, each until it was taken (any 2xx), also across
+/// restarts. An event that is not taken for a day is given up.
+struct TargetSender: Service {
+    let target: EventTarget
+    let store: ObjectStore
+    let origin: EventOrigin
+    let client: HTTPClient
+    let notices: any Notices
+    /// Kept for the target from before the store's servers listen.
+    let events: EventSequence
+    var retry = RetryPolicy(base: .milliseconds(250), limit: .seconds(15))
+    /// How long an event is offered.
+    var patience: TimeInterval = 86_400
+
+    /// Keys that are under way at the same time.
+    private static let concurrency = 16
+
+    private struct Parcel: Sendable {
+        let event: StoreEvent
+        let configuration: String
+    }
+
+    func run() async throws {
+        let backlog = Condition(ObjectBacklog<Parcel>(capacity: Self.concurrency))
+        try await cancelWhenGracefulShutdown {
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await event in events {
+                    guard let rule = try target.rule(for: event, in: store) else {
+                        try await store.events.acknowledge(event)
+                        continue
+                    }
+                    let (key, parcel) = ("\(event.bucket)/\(event.key)", Parcel(event: event, configuration: rule.name))
+                    guard let isFirst = await backlog.wait(for: { $0.add(parcel, key: key) }) else { return }
+                    if isFirst { group.addTask { try await work(on: key, backlog) } }
+                }
+            }
+        }
+    }
+
+    private func work(on key: String, _ backlog: Condition<ObjectBacklog<Parcel>>) async throws {
+        repeat {
+            guard let parcel = backlog.update({ $0.first(key: key) }) else { return }
+            await deliver(parcel, key)
+            // What was not taken comes again after the next start.
+            if Task.isCancelled { return }
+            try await store.events.acknowledge(parcel.event)
+        } while backlog.update { $0.finish(key: key) }
+    }
+
+    /// Returns when the event was taken or is given up, or the task was canceled.
+    private func deliver(_ parcel: Parcel, _ key: String) async {
+        var attempt = 0
+        while !Task.isCancelled {
+            attempt += 1
+            guard let problem = await post(parcel, attempt) else { return }
+            let age = Date().timeIntervalSince1970 - Double(parcel.event.time) / 1000
+            if age > patience {
+                notices.warning("\(target.id) was told of \(key) for a day in vain (\(problem)): given up")
+                return
+            }
+            if attempt == 1 {
+                notices.warning("\(target.id) does not take the event of \(key): \(problem); trying again")
+            }
+            // Canceled: it comes again after the next start.
+            try? await Task.sleep(for: retry.delay(afterAttempt: attempt))
+        }
+    }
+
+    /// - Returns: what went wrong; nil: the target has it.
+    private func post(_ parcel: Parcel, _ attempt: Int) async -> String? {
+        let body = target.shape.body(of: parcel.event, configuration: parcel.configuration, from: origin)
+        do {
+            let response = try await client.execute(
+                HTTPClient.Request(
+                    .post, target.endpoint, headers: headers(attempt), body: .bytes(body.serialized),
+                    timeout: .seconds(30), maximumBodySize: 1 << 20))
+            return response.isSuccess ? nil : "\(target.endpoint) answered \(response.status)"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private func headers(_ attempt: Int) -> HTTPHeaders {
+        var headers: HTTPHeaders = ["content-type": target.shape.contentType]
+        if let token = target.token {
+            headers.add("authorization", token.contains(" ") ? token : "Bearer " + token)
+        }
+        if target.shape == .eventgrid || target.shape == .cloudevents {
+            headers.add("aeg-event-type", "Notification")
+            headers.add("aeg-subscription-name", target.id.uppercased())
+            headers.add("aeg-delivery-count", String(attempt - 1))
+        }
+        return headers
+    }
+}
