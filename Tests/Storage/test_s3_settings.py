@@ -202,3 +202,56 @@ def test_notifications_that_are_none(s3, bucket, broken):
     "get_bucket_replication", "get_object_lock_configuration", "get_public_access_block", "get_bucket_ownership_controls"])
 def test_what_was_never_put(s3, bucket, call):
     assert refusal(getattr(s3, call), Bucket=bucket)[0] == 404
+
+
+# MARK: Settings of which there may be several
+
+
+LISTED = {
+    "analytics": ("AnalyticsConfiguration", {"StorageClassAnalysis": {}}),
+    "metrics": ("MetricsConfiguration", {"Filter": {"Prefix": "a/"}}),
+    "intelligent_tiering": (
+        "IntelligentTieringConfiguration",
+        {"Status": "Enabled", "Tierings": [{"Days": 90, "AccessTier": "ARCHIVE_ACCESS"}]}),
+    "inventory": (
+        "InventoryConfiguration", {
+            "IsEnabled": True, "IncludedObjectVersions": "All", "Schedule": {"Frequency": "Daily"},
+            "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::b", "Format": "CSV"}}}),
+}
+
+
+@pytest.mark.parametrize("name", LISTED)
+def test_settings_with_ids(s3, bucket, name):
+    root, document = LISTED[name]
+
+    def call(verb, **more):
+        plural = "s" if verb == "list" else ""
+        return getattr(s3, f"{verb}_bucket_{name}_configuration{plural}")(Bucket=bucket, **more)
+
+    assert refusal(call, verb="get", Id="one") == (404, "NoSuchConfiguration")
+    for id_ in ["two", "one"]:
+        call("put", Id=id_, **{root: {"Id": id_, **document}})
+    assert call("get", Id="one")[root] == {"Id": "one", **document}
+    assert [c["Id"] for c in call("list")[root + "List"]] == ["one", "two"]
+    assert refusal(call, verb="put", Id="one", **{root: {"Id": "other", **document}}) == (400, "MalformedXML")
+    call("delete", Id="one")
+    assert refusal(call, verb="delete", Id="one") == (404, "NoSuchConfiguration")
+    assert [c["Id"] for c in call("list")[root + "List"]] == ["two"]
+
+
+def test_the_archive(s3, bucket):
+    where = {"Bucket": bucket, "Key": "k"}
+    s3.put_object(**where, Body=b"x", StorageClass="GLACIER")
+    s3.put_object(Bucket=bucket, Key="plain", Body=b"x")
+    assert s3.head_object(**where)["StorageClass"] == "GLACIER"
+    assert refusal(s3.get_object, **where) == (403, "InvalidObjectState")
+    assert code(s3.copy_object, Bucket=bucket, Key="c", CopySource=f"{bucket}/k") == "InvalidObjectState"
+    assert code(
+        s3.restore_object, Bucket=bucket, Key="plain", RestoreRequest={"Days": 1}) == "InvalidObjectState"
+    assert code(s3.restore_object, **where, RestoreRequest={"Days": 0}) == "MalformedXML"
+    answers = [s3.restore_object(**where, RestoreRequest={"Days": 2}) for _ in range(2)]
+    assert [a["ResponseMetadata"]["HTTPStatusCode"] for a in answers] == [202, 200]
+    assert re.fullmatch(r'ongoing-request="false", expiry-date=".+ GMT"', s3.head_object(**where)["Restore"])
+    assert s3.get_object(**where)["Body"].read() == b"x"
+    s3.copy_object(Bucket=bucket, Key="c", CopySource=f"{bucket}/k")
+    assert "Restore" not in s3.head_object(Bucket=bucket, Key="c")

@@ -4,9 +4,6 @@ enum S3BucketSetting: String, CaseIterable {
     case publicAccessBlock, notification, website, replication, requestPayment, logging, accelerate
     case objectLock = "object-lock"
 
-    /// Subresources that are refused with `NotImplemented`.
-    static let missing = ["analytics", "intelligent-tiering", "inventory", "metrics"]
-
     /// How actions in policies end.
     var actionName: String {
         switch self {

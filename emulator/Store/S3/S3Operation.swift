@@ -6,9 +6,11 @@ enum S3Operation: Equatable {
     case createBucket, headBucket, deleteBucket, getBucketLocation
     case listObjects, listObjectsV2, listObjectVersions, deleteObjects, listMultipartUploads, postObject
     case getBucketSetting(S3BucketSetting), putBucketSetting(S3BucketSetting), deleteBucketSetting(S3BucketSetting)
+    case getListedSetting(S3ListedSetting), putListedSetting(S3ListedSetting), deleteListedSetting(S3ListedSetting)
     case putObject, copyObject, getObject, headObject, deleteObject, getObjectAttributes
     case getObjectTagging, putObjectTagging, deleteObjectTagging
     case getObjectACL, putObjectACL, getObjectRetention, putObjectRetention, getObjectLegalHold, putObjectLegalHold
+    case restoreObject
     case createMultipartUpload, uploadPart, uploadPartCopy, completeMultipartUpload, abortMultipartUpload, listParts
 
     init(_ request: HTTPRequest, _ address: S3Address) throws(S3Error) {
@@ -29,7 +31,14 @@ enum S3Operation: Equatable {
             default: return nil
             }
         }
-        if let missing = S3BucketSetting.missing.first(where: { request.has($0) }) { throw .notImplemented(missing) }
+        if let setting = S3ListedSetting.allCases.first(where: { request.has($0.rawValue) }) {
+            switch request.method {
+            case "GET": return .getListedSetting(setting)
+            case "PUT": return .putListedSetting(setting)
+            case "DELETE": return .deleteListedSetting(setting)
+            default: return nil
+            }
+        }
         switch request.method {
         case "GET":
             if request.has("location") { return .getBucketLocation }
@@ -49,8 +58,7 @@ enum S3Operation: Equatable {
     }
 
     private static func objectOperation(_ request: HTTPRequest, _ address: S3Address) throws(S3Error) -> S3Operation? {
-        let missing = ["restore", "select"]
-        if let name = missing.first(where: { request.has($0) }) { throw .notImplemented(name) }
+        if request.has("select") { throw .notImplemented("select") }
         let isCopy = request.headers.contains(name: "x-amz-copy-source")
         switch request.method {
         case "GET":
@@ -72,6 +80,7 @@ enum S3Operation: Equatable {
             return isCopy ? .copyObject : .putObject
         case "POST":
             if request.has("uploads") { return .createMultipartUpload }
+            if request.has("restore") { return .restoreObject }
             return request.has("uploadId") ? .completeMultipartUpload : nil
         case "DELETE":
             if request.has("tagging") { return .deleteObjectTagging }
@@ -100,6 +109,9 @@ enum S3Operation: Equatable {
         case .getObjectTagging: "s3:GetObjectTagging"
         case .getObjectACL: "s3:GetObjectAcl"
         case .putObjectACL: "s3:PutObjectAcl"
+        case .getListedSetting(let setting): "s3:Get" + setting.root
+        case .putListedSetting(let setting), .deleteListedSetting(let setting): "s3:Put" + setting.root
+        case .restoreObject: "s3:RestoreObject"
         case .getObjectRetention: "s3:GetObjectRetention"
         case .putObjectRetention: "s3:PutObjectRetention"
         case .getObjectLegalHold: "s3:GetObjectLegalHold"

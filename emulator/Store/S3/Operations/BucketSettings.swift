@@ -94,6 +94,9 @@ extension S3Call {
             var document = try await document()
             guard document.name == setting.root else { throw S3Error.malformedXML }
             try S3SettingRules.check(document, setting, of: existingBucket(), in: store)
+            if setting == .notification {
+                try NotificationRule.checkTargets(document, known: options.notificationTargets)
+            }
             S3SettingRules.complete(&document, setting)
             let text = S3Document.text(document)
             try await change { bucket in
@@ -133,7 +136,7 @@ extension S3Call {
         return HTTPReply(204)
     }
 
-    private func change(_ body: @escaping @Sendable (inout BucketRecord) throws -> Void) async throws {
+    func change(_ body: @escaping @Sendable (inout BucketRecord) throws -> Void) async throws {
         let name = bucketName
         try await store.write { transaction in
             guard var bucket = try transaction.bucket(name) else { throw S3Error.noSuchBucket(name) }
@@ -155,7 +158,7 @@ enum S3Document {
 
     private static let instanceNamespace = "http://www.w3.org/2001/XMLSchema-instance"
 
-    private static func write(_ element: XMLElement, _ xml: inout XMLWriter, isRoot: Bool = false) {
+    static func write(_ element: XMLElement, _ xml: inout XMLWriter, isRoot: Bool = false) {
         // Clients know who a grant is for by its type.
         let type = element.attributes["xsi:type"] ?? element.attributes["type"]
         let attributes: KeyValuePairs<String, String> =

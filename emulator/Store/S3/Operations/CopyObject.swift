@@ -88,6 +88,7 @@ extension S3Call {
         let (before, reader) = try store.open { snapshot in
             let record = try source.find(snapshot).0
             try CustomerKey.check(sourceKey, opens: record)
+            try S3Archive.checkRead(record)
             let isKnown = algorithm.map { record.fields["checksum:" + $0.rawValue] != nil } ?? true
             return (record, isKnown && !rewrites ? [] : SealedReader.stored(record.segments, sourceKey))
         }
@@ -160,7 +161,7 @@ extension S3Call {
     /// What a copy has only from its own request.
     private static let neverCopied =
         ["acl", "lock-mode", "lock-until", "legal-hold", "x-amz-storage-class", "x-amz-website-redirect-location"]
-        + ServerSideEncryption.names
+        + [S3Archive.field] + ServerSideEncryption.names
 
     static let sourceChanged = S3Error(
         409, "OperationAborted", "The source object changed while it was being copied. Please try again.")

@@ -57,6 +57,7 @@ extension S3Call {
             let (record, bucket) = try find(snapshot)
             try CustomerKey.check(customerKey, opens: record)
             try check(conditions, record, bucket)
+            if !isHead { try S3Archive.checkRead(record) }
             let range = try range(of: record)
             let segments = range.map { record.segments.slice($0) } ?? record.segments
             let found = Found(record: record, bucket: bucket, range: range, segments: segments)

@@ -127,6 +127,7 @@ extension S3Call {
         let (origin, reader) = try store.open { snapshot in
             let (record, _) = try source.find(snapshot)
             try CustomerKey.check(sourceKey, opens: record)
+            try S3Archive.checkRead(record)
             try Self.checkSource(conditions, record)
             return (record, SealedReader.stored(try Self.slice(record, rangeText), sourceKey))
         }

@@ -72,6 +72,7 @@ enum ObjectHeaders {
         if let storageClass = record.fields["x-amz-storage-class"] {
             headers.add(name: "x-amz-storage-class", value: storageClass)
         }
+        S3Archive.show(record, in: &headers)
         ObjectLock.show(record, in: &headers)
         ServerSideEncryption.show(record.fields, in: &headers)
         for (name, value) in record.fields.all("meta:") {
