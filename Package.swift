@@ -106,6 +106,7 @@ let package = Package(
         function("Images/CreateUpload", "Domain", "HTTPClient"),
         function("Images/ImageUploaded", "Domain", "HTTPClient", "Redis"),
         function("Images/GetImage", "Domain", "HTTPClient"),
+        function("Images/SweepPreviews", "Domain", "HTTPClient"),
         function("Images/GetImageContent", "Domain", "HTTPClient", "ObjectStorage"),
         function("Jobs/CreateJob", "Domain", "HTTPClient", "JSON", "Redis"),
         function("Jobs/ListJobs", "Domain", "HTTPClient"),
@@ -165,7 +166,8 @@ let package = Package(
             "Redis", "JSON", nio, nioPosix, nioHTTP1, logging, lifecycle, subprocess, systemPackage),
         tests(
             "DomainTests", "Domain", "CancelJob", "CreateJob", "CreateUpload", "GetImage", "GetImageContent", "GetJob",
-            "GetWorkflow", "Health", "ImageUploaded", "ListJobs", "ListWorkflows", "OpenAPI", "ProviderWebhook", "ReapJobs", "RelayOutbox", "RetryJob", "WatchJob",
+            "GetWorkflow", "Health", "ImageUploaded", "ListJobs", "ListWorkflows", "OpenAPI", "ProviderWebhook", "ReapJobs", "RelayOutbox", "RetryJob", "SweepPreviews",
+            "WatchJob",
             "FunctionRuntime", "FunctionTesting", "Cryptography", "HTTPClient", "Postgres", "Redis", "Queue", "JSON"),
         tests(
             "ProviderConformanceTests", "Domain", "ProviderStandIns", "FunctionRuntime", "FunctionTesting",

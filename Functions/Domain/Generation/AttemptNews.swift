@@ -6,6 +6,7 @@ final class AttemptNews: Sendable {
     private let claim: JobClaim
     private let leases: JobLeases
     private let notifier: JobNotifier
+    private let previews: AttemptPreviews
     private let schedule: PollSchedule
     private let hint: SignalListener?
     private let log: Log
@@ -15,12 +16,14 @@ final class AttemptNews: Sendable {
 
     /// - Parameter hint: hears when the provider has called back.
     init(
-        _ claim: JobClaim, _ leases: JobLeases, _ notifier: JobNotifier, schedule: PollSchedule,
+        _ claim: JobClaim, _ leases: JobLeases, _ notifier: JobNotifier, _ previews: AttemptPreviews,
+        schedule: PollSchedule,
         hint: SignalListener? = nil, log: Log, report: @escaping @Sendable (Double?) -> Void
     ) {
         self.claim = claim
         self.leases = leases
         self.notifier = notifier
+        self.previews = previews
         self.schedule = schedule
         self.hint = hint
         self.log = log
@@ -33,7 +36,8 @@ final class AttemptNews: Sendable {
         ProviderObserver(schedule: schedule, pause: { [self] in await pause($0) }) { [self] news in
             switch news {
             case .progress(let progress): await advance(to: progress)
-            case .preview: break
+            case .preview(let picture):
+                if await !previews.show(picture) { lose.yield() }
             }
         }
     }

@@ -49,15 +49,18 @@ package struct GenerationWorker: Sendable {
             return .nothingToDo(stopped: try await stopStrays(of: job, log: log))
         }
         await notifier.notify(job, sequence: claim.job.eventSequence, log: log)
+        let previews = AttemptPreviews(claim, leases, notifier, files, log: log)
         do {
             let results = try await hearing(of: claim) { hint in
                 let news = AttemptNews(
-                    claim, leases, notifier, schedule: schedule, hint: hint, log: log, report: report)
+                    claim, leases, notifier, previews, schedule: schedule, hint: hint, log: log, report: report)
                 return try await hold(claim, news, log: log, report: report) {
                     try await attempt(claim, news, log: log)
                 }
             }
-            return try await complete(claim, results, log: log)
+            let outcome = try await complete(claim, results, log: log)
+            await previews.clear()
+            return outcome
         } catch let error as ProviderError where !Task.isCancelled {
             return try await settle(claim, error, log: log)
         } catch let lost as LeaseLost {

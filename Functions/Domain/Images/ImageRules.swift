@@ -4,6 +4,8 @@ package enum ImageRules {
     package static let uploadPrefix = "uploads/"
     /// What the keys of results begin with.
     package static let outputPrefix = "outputs/"
+    /// What the keys of pictures begin with that are not finished.
+    package static let previewPrefix = "previews/"
     /// How long a signed upload URL may be used.
     package static let uploadLife = Duration.seconds(600)
     /// How long a signed address of a picture may be used.

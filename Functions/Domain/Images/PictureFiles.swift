@@ -7,4 +7,7 @@ package protocol PictureFiles: Sendable {
 
     /// Stores a file; one of that key is replaced.
     func write(_ key: String, _ bytes: [UInt8], format: ImageFormat) async throws
+
+    /// Removes a file; one that is not there is none.
+    func remove(_ key: String) async throws
 }

@@ -30,6 +30,10 @@ package struct Pictures: PictureFiles {
             PutOptions(contentType: format.mediaType, cacheControl: "private, max-age=31536000, immutable"))
     }
 
+    package func remove(_ key: String) async throws {
+        try await storage.delete(key)
+    }
+
     /// Reads a whole file to know what it is, without keeping more than its beginning.
     ///
     /// - Throws: `Rejection` when it is not a picture this service takes; `ObjectStorageError`.

@@ -10,6 +10,8 @@ package struct JobEvent: Sendable, Hashable {
         case status
         /// It came further: `{"progress":0.4}`.
         case progress
+        /// There is a newer preview: `{"imageId":…}`. It is gone once there is another, or the job has ended.
+        case preview
     }
 
     /// Counts from 1 within its job, without gaps.

@@ -17,6 +17,8 @@ package struct JobView: Codable, Sendable {
     package var errorCode: String?
     package var errorMessage: String?
     package var results: [ResultView]
+    /// The picture as far as it is, while the job is drawn by a provider that shows it.
+    package var preview: PreviewView?
     package var createdAt: Date
     package var startedAt: Date?
     package var completedAt: Date?
@@ -37,6 +39,15 @@ package struct JobView: Codable, Sendable {
         /// Bytes.
         package var size: Int64
         package var expiresAt: Date
+    }
+
+    /// A picture that is not finished.
+    package struct PreviewView: Codable, Sendable {
+        package var imageId: UUID
+        /// Signed; gone once there is a newer one, or the job has ended.
+        package var url: String
+        package var width: Int
+        package var height: Int
     }
 
     /// - Parameter upload: where to send the picture that the job waits for.
@@ -71,5 +82,10 @@ package struct JobView: Codable, Sendable {
                 width: image.width, height: image.height, size: image.size, expiresAt: shown.expires)
         }
         self.init(record.job, results: results)
+        preview = try record.preview.map { image in
+            PreviewView(
+                imageId: image.id, url: try pictures.address(of: image.storageKey).url, width: image.width,
+                height: image.height)
+        }
     }
 }

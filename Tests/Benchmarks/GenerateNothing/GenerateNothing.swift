@@ -51,4 +51,5 @@ private struct NoProvider: ImageProvider {
 private struct NoFiles: PictureFiles {
     func read(_ key: String, upTo limit: Int) -> [UInt8] { [] }
     func write(_ key: String, _ bytes: [UInt8], format: ImageFormat) {}
+    func remove(_ key: String) {}
 }

@@ -20,6 +20,10 @@ final class FakeFiles: PictureFiles {
         return bytes
     }
 
+    func remove(_ key: String) async throws {
+        files.withLock { $0[key] = nil }
+    }
+
     func write(_ key: String, _ bytes: [UInt8], format: ImageFormat) async throws {
         files.withLock { $0[key] = bytes }
     }

@@ -20,12 +20,15 @@ package struct Gemini: ProviderAdapter {
         "GEMINI_TEXT_MODEL", summary: "model to write with", default: "gemini-3.1-flash-lite")
 
     /// The keys a function declares that uses this provider.
-    package static let environment: [any ConfigurationKeyProtocol] = [presence, baseURL, model, textModel]
+    package static let environment: [any ConfigurationKeyProtocol] = [
+        presence, baseURL, model, textModel, FetchPolicy.key,
+    ]
 
     package let capabilities = ProviderCapabilities(takesImages: true, answersAtOnce: true)
 
     let textModel: String
     private let service: SynchronousService
+    private let fetcher: ResultFetcher
     private let model: String
 
     /// - Throws: `ConfigurationProblem`.
@@ -34,6 +37,7 @@ package struct Gemini: ProviderAdapter {
         service = SynchronousService(
             name: "Gemini", client: client, base: try configuration[Self.baseURL],
             credentials: ["x-goog-api-key": try configuration.needed(Self.presence)])
+        fetcher = ResultFetcher(client, try configuration[FetchPolicy.key])
         model = try configuration[Self.model]
         textModel = try configuration[Self.textModel]
     }
@@ -48,10 +52,10 @@ package struct Gemini: ProviderAdapter {
     }
 
     package func fetch(_ output: ProviderOutput) async throws(ProviderError) -> [UInt8] {
-        guard case .bytes(let bytes) = output else {
-            throw ProviderError(.invalid, "Gemini's pictures are in its answers, not at an address")
+        switch output {
+        case .bytes(let bytes): bytes
+        case .address(let address): try await fetcher.fetch(address)
         }
-        return bytes
     }
 
     /// One exchange.
