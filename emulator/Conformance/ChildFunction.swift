@@ -173,7 +173,7 @@ package final class ChildFunction: Sendable {
 
     private static func pipe() throws -> (read: Int32, write: Int32) {
         var ends: [Int32] = [0, 0]
-        guard linux_pipe(&ends) == 0 else { throw Deviation("no pipe: \(String(cString: strerror(errno)))") }
+        guard linux_pipe(&ends, 0) == 0 else { throw Deviation("no pipe: \(String(cString: strerror(errno)))") }
         return (ends[0], ends[1])
     }
 

@@ -14,8 +14,10 @@ extension Worker {
     /// Starts the process. The owner hears `workerIsReady` or `didNotStart`.
     func start() {
         do {
-            let (inputRead, inputWrite) = try Self.pipe()
-            let (outputRead, outputWrite) = try Self.pipe()
+            // A pipe that holds a whole stream's credit costs a large body a quarter of the turns between the two processes.
+            let capacity = FrameLimits().credit
+            let (inputRead, inputWrite) = try Self.pipe(capacity)
+            let (outputRead, outputWrite) = try Self.pipe(capacity)
             let (errorRead, errorWrite) = try Self.pipe()
             state.withLock { $0.openPipes = 2 }
             connect(input: inputWrite, output: outputRead, error: errorRead)
@@ -28,9 +30,9 @@ extension Worker {
         }
     }
 
-    private static func pipe() throws(Errno) -> (FileDescriptor, FileDescriptor) {
+    private static func pipe(_ capacity: Int = 0) throws(Errno) -> (FileDescriptor, FileDescriptor) {
         var descriptors: [Int32] = [-1, -1]
-        guard linux_pipe(&descriptors) == 0 else { throw Errno(rawValue: errno) }
+        guard linux_pipe(&descriptors, Int32(capacity)) == 0 else { throw Errno(rawValue: errno) }
         return (FileDescriptor(rawValue: descriptors[0]), FileDescriptor(rawValue: descriptors[1]))
     }
 
@@ -46,6 +48,10 @@ extension Worker {
     private func connect(input: FileDescriptor, output: FileDescriptor, error: FileDescriptor) {
         let frames = NIOPipeBootstrap(group: loop)
             .channelOption(ChannelOptions.allowRemoteHalfClosure, value: false)
+            .channelOption(
+                ChannelOptions.recvAllocator,
+                value: AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 4096, maximum: FrameLimits().credit)
+            )
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(FramePipeHandler(worker: self))

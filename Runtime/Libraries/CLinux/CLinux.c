@@ -86,10 +86,13 @@ pid_t linux_spawn(
     return child;
 }
 
-int linux_pipe(int descriptors[2]) {
+int linux_pipe(int descriptors[2], int capacity) {
 #ifdef __linux__
-    return pipe2(descriptors, O_CLOEXEC);
+    if (pipe2(descriptors, O_CLOEXEC) != 0) return -1;
+    if (capacity > 0) (void)!fcntl(descriptors[1], F_SETPIPE_SZ, capacity);
+    return 0;
 #else
+    (void)capacity;
     if (pipe(descriptors) != 0) return -1;
     fcntl(descriptors[0], F_SETFD, FD_CLOEXEC);
     fcntl(descriptors[1], F_SETFD, FD_CLOEXEC);

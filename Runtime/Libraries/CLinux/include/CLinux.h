@@ -19,5 +19,6 @@ pid_t linux_spawn(
     int standardError, int deathSignal, int niceness);
 
 /// A pipe whose two ends are close-on-exec from the beginning, because another process may be started at the same moment
-/// (pipe2(2)). Returns 0, or -1 with errno set.
-int linux_pipe(int descriptors[2]);
+/// (pipe2(2)). `capacity` is how many bytes it should hold: a hint, because the kernel limits what a user's pipes hold in all
+/// (pipe(7)); 0 for its default of 64 KiB. Returns 0, or -1 with errno set.
+int linux_pipe(int descriptors[2], int capacity);
