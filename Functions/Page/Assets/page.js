@@ -194,7 +194,7 @@ function watch(job) {
     }
   };
   show(job);
-  for (const type of ["status", "result"]) source.addEventListener(type, refresh);
+  for (const type of ["status", "preview", "result"]) source.addEventListener(type, refresh);
   source.addEventListener("progress", (event) => { if (watching === mine) showProgress(JSON.parse(event.data)); });
   source.addEventListener("error", () => { clearTimeout(timer); timer = setTimeout(refresh, 1000); });
 }
@@ -234,8 +234,23 @@ function show(job) {
   say("job-error", job.status === "failed" ? job.errorMessage ?? "The provider gave no reason." : "");
   $("cancel").hidden = terminal.has(job.status);
   $("retry").hidden = !["failed", "canceled"].includes(job.status);
+  showPreview(job.status === "processing" ? job.preview : null);
   $("results").replaceChildren(...(job.results ?? []).map((result, index) => picture(job, result, index)));
 }
+
+// The picture as far as it is. An address that is no longer good belongs to one with a successor, or a whole one.
+function showPreview(preview) {
+  const image = $("so-far");
+  if (!preview) {
+    image.hidden = true;
+    image.removeAttribute("src");
+  } else if (image.dataset.id !== preview.imageId || image.hidden) {
+    image.dataset.id = preview.imageId;
+    image.src = preview.url;
+    image.hidden = false;
+  }
+}
+$("so-far").addEventListener("error", () => { $("so-far").hidden = true; });
 
 function picture(job, result, index) {
   const figure = document.createElement("figure");
