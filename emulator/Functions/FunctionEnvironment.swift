@@ -53,7 +53,7 @@ struct FunctionEnvironment: Sendable {
             "S3_SECRET_ACCESS_KEY": addresses.s3Users.first?.secret ?? "",
             "AZURE_STORAGE_CONNECTION_STRING": addresses.blobConnectionString,
             "AZURE_STORAGE_CONTAINER": addresses.bucket,
-            "FUNCTIONS_MANIFEST": manifest,
+            "FUNCTIONS_MANIFEST": manifest, "PUBLIC_URL": addresses.gateway,
             "DEVELOPMENT_USER": "developer@localhost",
         ]
         // A key of the person's own means the real provider: it is never sent to a stand-in, unless that is asked for.

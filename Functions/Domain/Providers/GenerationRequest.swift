@@ -18,6 +18,13 @@ package struct GenerationRequest: Sendable {
     /// The address the provider is to call back, which already names job and call; nil to be looked at only.
     package var webhook: String?
 
+    /// The address to call back, where a provider at `base` would do so: one on the internet takes no address without TLS, and could
+    /// not reach this machine's.
+    package func webhook(from base: String) -> String? {
+        guard let webhook, webhook.hasPrefix("https:") || base.hasPrefix("http:") else { return nil }
+        return webhook
+    }
+
     /// A picture to draw from.
     package struct InputImage: Sendable {
         package var bytes: [UInt8]

@@ -58,7 +58,7 @@ package struct Replicate: ProviderAdapter {
         if let image = request.image { input[Self.picture(in: request)] = .string(try await address(of: image)) }
         var body: JSONObject = ["input": .object(input)]
         if let version = target.version { body["version"] = .string(version) }
-        if let webhook = request.webhook {
+        if let webhook = request.webhook(from: service.base) {
             body["webhook"] = .string(webhook)
             body["webhook_events_filter"] = ["completed"]
         }
