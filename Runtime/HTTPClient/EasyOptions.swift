@@ -40,6 +40,9 @@ enum EasyOptions {
         if transfer.url.isLoopback || request.addresses == .publicOnly {
             check(curl_set_text(easy, CURLOPT_PROXY, ""), "CURLOPT_PROXY")
         }
+        if let path = request.unixSocket {
+            check(curl_set_text(easy, CURLOPT_UNIX_SOCKET_PATH, path), "CURLOPT_UNIX_SOCKET_PATH")
+        }
         if let file = options.certificateAuthorities {
             check(curl_set_text(easy, CURLOPT_CAINFO, file), "CURLOPT_CAINFO")
         }

@@ -19,6 +19,8 @@ extension HTTPClient {
         /// The longest body the response may have, in bytes; nil for any.
         package var maximumBodySize: Int?
         package var addresses: AddressPolicy
+        /// The path of a Unix socket that is connected to instead of the URL's host, which is then only what the server is told.
+        package var unixSocket: String?
 
         package init(
             _ method: HTTPMethod, _ url: String, headers: HTTPHeaders = [:], body: RequestBody = .none,

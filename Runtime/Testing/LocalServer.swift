@@ -49,6 +49,28 @@ package final class LocalServer: Sendable {
     /// What came so far, in order.
     package var requests: [Request] { received.withLock { $0 } }
 
+    /// One that listens on a Unix socket instead; it has no port.
+    ///
+    /// - Parameter path: of the socket, which must not be there yet.
+    package init(unixSocket path: String, _ answer: @escaping @Sendable (Request) -> Answer) throws {
+        let socket = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw Unusable(errno: ENAMETOOLONG)
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(socket, address, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 ? listen(socket, 64) : -1
+            }
+        }
+        guard result == 0 else { throw Unusable(errno: errno) }
+        self.socket = socket
+        port = 0
+        accept(answer)
+    }
+
     /// - Parameter answer: decides about each request, on a thread of its own: it may block.
     package init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
@@ -65,10 +87,15 @@ package final class LocalServer: Sendable {
         guard result == 0 else { throw Unusable(errno: errno) }
         self.socket = socket
         port = UInt16(bigEndian: address.sin_port)
+        accept(answer)
+    }
+
+    private func accept(_ answer: @escaping @Sendable (Request) -> Answer) {
+        let socket = socket
         let serve = Unmanaged.passRetained(
             Work { [weak self] in
                 while true {
-                    let connection = accept(socket, nil, nil)
+                    let connection = Glibc.accept(socket, nil, nil)
                     guard connection >= 0, let self else {
                         close(socket)
                         return

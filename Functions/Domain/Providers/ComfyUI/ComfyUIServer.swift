@@ -27,7 +27,7 @@ package struct ComfyUIServer: Sendable {
 
     /// The kinds of models there are: `checkpoints`, `loras`, …
     package func modelFolders() async throws(ProviderError) -> [String] {
-        (try await connection.get("/models").array ?? []).compactMap(\.string)
+        (try await connection.get("/models").array ?? []).compactMap(\.string).filter(ComfyUI.isID)
     }
 
     /// The models of one kind, as a graph names them; none for a kind it does not have.
