@@ -61,6 +61,8 @@ struct FunctionEnvironment: Sendable {
             values["REPLICATE_API_TOKEN"] = "r8_stand_in"
             values["REPLICATE_BASE_URL"] = base
             values["RESULT_ADDRESSES"] = "any"
+            // A stand-in takes whatever comes; limits show where somebody sets them.
+            values["PROVIDER_LIMITS"] = "replicate: 1000/s 60000/min 64"
         }
         return values.merging(given) { $1 }
     }

@@ -33,7 +33,7 @@ package final class ProviderGate: Sendable {
     /// How long a call waits here for another to end, before it goes back into the queue.
     static let longestTurn = Duration.seconds(10)
     /// How long a pause is taken for; then it is looked at again.
-    static let pauseLook = Duration.seconds(10)
+    static let pauseLook = Duration.seconds(5)
     /// How long Redis may take to answer before this process goes by itself, and for how long it then does.
     private static let answerTime = Duration.seconds(1)
 

@@ -39,7 +39,7 @@ struct AdmissionTests {
             Issue.record("it was admitted")
             return
         }
-        #expect(wait > .seconds(5))
+        #expect(wait > .seconds(4))
         let returned = try await world.job(job.id)
         #expect(returned.status == .queued && returned.countedAttempts == 0)
         #expect(provider.counts.submits == 0)
@@ -61,13 +61,13 @@ struct AdmissionTests {
             Issue.record("it was taken")
             return
         }
-        #expect(wait > .seconds(5))
+        #expect(wait > .seconds(4))
         #expect(try await world.story(of: job.id) == ["queued"])
         #expect(try await world.job(job.id).countedAttempts == 0)
         // It is woken when its time has come, also if Redis forgets: its wake-up is in the outbox.
         #expect(
             try await world.count(
-                "outbox", where: "job_id = \(job.id) and available_at > now() + interval '5 seconds'") == 1)
+                "outbox", where: "job_id = \(job.id) and available_at > now() + interval '4 seconds'") == 1)
         #expect(try await world.queue.queue.depth().delayed == 1)
         #expect(try await world.worker(provider).work(on: job.id, log: world.log) == .nothingToDo(stopped: 0))
     }
