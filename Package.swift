@@ -102,7 +102,7 @@ let package = Package(
         library(
             "Domain", "Functions/Domain", "FunctionRuntime", "JSON", "Cryptography", "HTTPClient", "ObjectStorage",
             "Postgres",
-            "Queue", "Redis"),
+            "Queue", "Redis", "Threads"),
         function("Images/CreateUpload", "Domain", "HTTPClient"),
         function("Images/ImageUploaded", "Domain", "HTTPClient", "Redis"),
         function("Images/GetImage", "Domain", "HTTPClient"),
@@ -121,6 +121,10 @@ let package = Package(
         function("Workflows/ListWorkflows", "Domain", "Redis"),
         function("Workflows/GetWorkflow", "Domain", "Redis"),
         function("Workflows/SyncWorkflows", "Domain", "HTTPClient", "Redis"),
+        function("Operations/GetComfyUIStatus", "Domain", "HTTPClient"),
+        function("Operations/GetComfyUIQueue", "Domain", "HTTPClient"),
+        function("Operations/ListComfyUIModels", "Domain", "HTTPClient"),
+        function("Operations/RestartComfyUI", "Domain", "HTTPClient"),
         function("Operations/Health", "Domain", "HTTPClient", "ObjectStorage", "Postgres", "Redis"),
         function("Operations/OpenAPI", "JSON"),
         function("Page/Page", "PageAssets"),
@@ -165,7 +169,8 @@ let package = Package(
             "HostingTests", exclude: ["Fixtures"], "Hosting", "host", "FunctionRuntime", "FunctionTesting", "Queue",
             "Redis", "JSON", nio, nioPosix, nioHTTP1, logging, lifecycle, subprocess, systemPackage),
         tests(
-            "DomainTests", "Domain", "CancelJob", "CreateJob", "CreateUpload", "GetImage", "GetImageContent", "GetJob",
+            "DomainTests", "Domain", "CancelJob", "CreateJob", "CreateUpload", "GetComfyUIQueue", "GetComfyUIStatus",
+            "ListComfyUIModels", "RestartComfyUI", "GetImage", "GetImageContent", "GetJob",
             "GetWorkflow", "Health", "ImageUploaded", "ListJobs", "ListWorkflows", "OpenAPI", "ProviderWebhook", "ReapJobs", "RelayOutbox", "RetryJob", "SweepPreviews",
             "WatchJob",
             "FunctionRuntime", "FunctionTesting", "Cryptography", "HTTPClient", "Postgres", "Redis", "Queue", "JSON"),
@@ -181,7 +186,7 @@ let package = Package(
             nioPosix, nioHTTP1, nioWebSocket, httpTypes, logging, lifecycle),
         tests(
             "EmulatorTests", exclude: ["Fixtures"], "emulator", "FunctionRuntime", "FunctionTesting", "Hosting",
-            "HTTPClient", "JSON", "ObjectStore", "Postgres", "Redis", httpTypes, argumentParser),
+            "HTTPClient", "JSON", "ObjectStore", "ProviderStandIns", "Postgres", "Redis", httpTypes, argumentParser),
     ],
     cLanguageStandard: .c2x
 )
