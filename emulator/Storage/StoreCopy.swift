@@ -26,7 +26,9 @@ struct StoreCopy: Sendable {
         case (.file(let path), .store(let bucket, let key)): return try await upload(path, bucket, key)
         case (.store(let bucket, let key), .file(let path)): return try await download(bucket, key, path)
         case (.store(let from, let key), .store(let to, let prefix)):
-            let steps = try await keys(from, key).map { ($0.key, Self.joined(prefix, $0.rest)) }
+            // One object takes the name it is given; what is put into a folder keeps its own.
+            let isName = !recursive && !prefix.isEmpty && !prefix.hasSuffix("/")
+            let steps = try await keys(from, key).map { ($0.key, isName ? prefix : Self.joined(prefix, $0.rest)) }
             for (key, target) in steps { try await copy(key, of: from, to: target, in: to) }
             return steps.map { Step(source: "s3://\(from)/\($0)", target: "s3://\(to)/\($1)") }
         }

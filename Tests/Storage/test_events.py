@@ -1,0 +1,340 @@
+"""Who hears of objects: functions and webhooks outside, each in its own words, also after a crash."""
+
+import json
+import re
+
+import pytest
+import requests
+from azure.storage.blob import BlobServiceClient
+from botocore.exceptions import ClientError
+
+from conftest import ACCOUNT_KEY
+from emulators import Receiver, SmallEmulator, run, until
+
+pytestmark = pytest.mark.timeout(180)
+BUCKET = "darkroom"
+
+
+def arn(target):
+    return f"arn:minio:sqs::{target}:webhook"
+
+
+def notify(s3, target=None, events=("s3:ObjectCreated:*",), name="mine", **filters):
+    rules = [{"Name": key, "Value": value} for key, value in filters.items()]
+    s3.put_bucket_notification_configuration(Bucket=BUCKET, NotificationConfiguration={"QueueConfigurations": [
+        {"Id": name, "QueueArn": target or arn("PRIMARY"), "Events": list(events),
+         "Filter": {"Key": {"FilterRules": rules}}}]})
+
+
+@pytest.fixture(scope="module")
+def receivers():
+    made = {name: Receiver() for name in ("PRIMARY", "AWS", "GRID", "CLOUD")}
+    yield made
+    for receiver in made.values():
+        receiver.close()
+
+
+@pytest.fixture(scope="module")
+def small(receivers, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("emulator")
+    (folder / "targets.json").write_text(json.dumps({"targets": [
+        {"id": "AWS", "endpoint": receivers["AWS"].url, "shape": "aws"},
+        {"id": "GRID", "endpoint": receivers["GRID"].url, "shape": "eventgrid", "token": "Custom secret",
+         "subscribe": {"bucket": BUCKET, "prefix": "grid/", "suffix": ".png"}},
+        {"id": "CLOUD", "endpoint": receivers["CLOUD"].url, "shape": "cloudevents",
+         "subscribe": {"prefix": "grid/", "events": ["Microsoft.Storage.BlobCreated"]}}]}))
+    emulator = SmallEmulator(folder, "--event-targets", folder / "targets.json", environment={
+        "MINIO_NOTIFY_WEBHOOK_ENABLE_PRIMARY": "on",
+        "MINIO_NOTIFY_WEBHOOK_ENDPOINT_PRIMARY": receivers["PRIMARY"].url,
+        "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_PRIMARY": "secret",
+        "MINIO_NOTIFY_WEBHOOK_ENABLE_OFF": "off"})
+    yield emulator
+    emulator.stop()
+
+
+@pytest.fixture(autouse=True)
+def nothing_yet(request):
+    if "receivers" in request.fixturenames:
+        if "small" in request.fixturenames:
+            request.getfixturevalue("small").flush()
+        for receiver in request.getfixturevalue("receivers").values():
+            receiver.requests.clear()
+
+
+def test_minio_s_webhook(small, receivers):
+    s3 = small.s3()
+    notify(s3, events=["s3:ObjectCreated:*", "s3:ObjectRemoved:Delete"], prefix="dir/", suffix=".png")
+    tag = s3.put_object(Bucket=BUCKET, Key="dir/a b.png", Body=b"four", ContentType="image/png",
+                        Metadata={"color": "red"})["ETag"].strip('"')
+    s3.put_object(Bucket=BUCKET, Key="dir/a.txt", Body=b"x")
+    s3.put_object(Bucket=BUCKET, Key="other/a.png", Body=b"x")
+    s3.delete_object(Bucket=BUCKET, Key="dir/a b.png")
+    small.flush()
+    (_, headers, created), (_, _, removed) = receivers["PRIMARY"].requests
+    headers = {name.lower(): value for name, value in headers.items()}
+    assert headers["authorization"] == "Bearer secret" and headers["content-type"].startswith("application/json")
+    assert set(created) == {"EventName", "Key", "Records"}
+    assert created["EventName"] == "s3:ObjectCreated:Put" and created["Key"] == f"{BUCKET}/dir/a b.png"
+    record, = created["Records"]
+    assert record["eventVersion"] == "2.0" and record["eventSource"] == "minio:s3" and record["awsRegion"] == ""
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", record["eventTime"])
+    assert record["eventName"] == "s3:ObjectCreated:Put"
+    assert record["userIdentity"] == {"principalId": "minioadmin"}
+    assert set(record["responseElements"]) == {
+        "x-amz-id-2", "x-amz-request-id", "x-minio-deployment-id", "x-minio-origin-endpoint"}
+    assert record["responseElements"]["x-minio-origin-endpoint"] == small.addresses["s3"]["endpoint"]
+    assert record["s3"]["configurationId"] == "mine" and record["s3"]["s3SchemaVersion"] == "1.0"
+    assert record["s3"]["bucket"]["name"] == BUCKET and record["s3"]["bucket"]["arn"] == f"arn:aws:s3:::{BUCKET}"
+    thing = record["s3"]["object"]
+    assert thing["key"] == "dir%2Fa+b.png" and thing["size"] == 4 and thing["eTag"] == tag
+    assert thing["contentType"] == "image/png"
+    assert thing["userMetadata"] == {"content-type": "image/png", "X-Amz-Meta-color": "red"}
+    assert set(record["source"]) == {"host", "port", "userAgent"}
+    gone = removed["Records"][0]["s3"]["object"]
+    assert removed["EventName"] == "s3:ObjectRemoved:Delete" and set(gone) == {"key", "sequencer"}
+    assert thing["sequencer"] < gone["sequencer"]
+
+
+def test_records_as_aws_writes_them(small, receivers):
+    s3 = small.s3()
+    notify(s3, target="arn:aws:sqs:eu-central-1:000000000000:AWS", name="to-aws")
+    s3.put_object(Bucket=BUCKET, Key="dir/a+b c.png", Body=b"four")
+    s3.copy_object(Bucket=BUCKET, Key="copy", CopySource={"Bucket": BUCKET, "Key": "dir/a+b c.png"})
+    small.flush()
+    first, second = receivers["AWS"].taken
+    assert set(first) == {"Records"}
+    record, = first["Records"]
+    assert record["eventSource"] == "aws:s3" and record["eventVersion"] == "2.1" and record["awsRegion"] == "us-east-1"
+    assert record["eventName"] == "ObjectCreated:Put" and "source" not in record
+    assert record["s3"]["configurationId"] == "to-aws" and record["s3"]["object"]["key"] == "dir/a%2Bb+c.png"
+    assert second["Records"][0]["eventName"] == "ObjectCreated:Copy"
+    assert receivers["PRIMARY"].requests == []
+
+
+def test_event_grid_and_cloud_events(small, receivers):
+    blobs = BlobServiceClient.from_connection_string(small.addresses["blob"]["connectionString"])
+    blob = blobs.get_blob_client(BUCKET, "grid/a b.png")
+    blob.upload_blob(b"four", overwrite=True)
+    blob.delete_blob()
+    small.s3().put_object(Bucket=BUCKET, Key="grid/not.txt", Body=b"x")
+    small.flush()
+    (_, headers, created), (_, _, deleted) = receivers["GRID"].requests
+    headers = {name.lower(): value for name, value in headers.items()}
+    assert headers["aeg-event-type"] == "Notification" and headers["authorization"] == "Custom secret"
+    event, = created
+    assert event["eventType"] == "Microsoft.Storage.BlobCreated"
+    assert event["subject"] == f"/blobServices/default/containers/{BUCKET}/blobs/grid/a b.png"
+    assert event["topic"].endswith("/providers/Microsoft.Storage/storageAccounts/devstoreaccount1")
+    assert event["metadataVersion"] == "1" and event["dataVersion"] == ""
+    assert set(event) == {
+        "topic", "subject", "eventType", "id", "eventTime", "data", "dataVersion", "metadataVersion"}
+    assert event["data"]["api"] == "PutBlob" and event["data"]["contentLength"] == 4
+    assert event["data"]["blobType"] == "BlockBlob"
+    assert event["data"]["url"] == f"{small.addresses['blob']['endpoint']}/{BUCKET}/grid/a%20b.png"
+    assert deleted[0]["eventType"] == "Microsoft.Storage.BlobDeleted" and "contentLength" not in deleted[0]["data"]
+    assert deleted[0]["id"] != event["id"] and event["data"]["sequencer"] < deleted[0]["data"]["sequencer"]
+    first, second = receivers["CLOUD"].taken
+    assert first["specversion"] == "1.0" and first["type"] == "Microsoft.Storage.BlobCreated"
+    assert first["source"] == event["topic"] and first["id"] == event["id"] and first["data"] == event["data"]
+    assert second["subject"].endswith("/grid/not.txt")
+    assert receivers["CLOUD"].requests[0][1]["content-type"].startswith("application/cloudevents+json")
+
+
+def test_a_target_that_is_not_there_is_refused(small):
+    with pytest.raises(ClientError) as error:
+        notify(small.s3(), target=arn("NOBODY"))
+    assert error.value.response["Error"]["Code"] == "InvalidArgument"
+    with pytest.raises(ClientError):
+        notify(small.s3(), target=arn("OFF"))
+
+
+def test_a_key_s_events_stay_in_order_while_the_target_is_in_trouble(small, receivers):
+    s3 = small.s3()
+    notify(s3, prefix="order/", events=["s3:ObjectCreated:*", "s3:ObjectRemoved:*"])
+    receivers["PRIMARY"].statuses[:] = [500, 503, 404, 429]
+    for number in range(4):
+        for key in "ab":
+            s3.put_object(Bucket=BUCKET, Key=f"order/{key}", Body=b"x" * number)
+    s3.delete_object(Bucket=BUCKET, Key="order/a")
+    small.flush()
+    records = [body["Records"][0] for body in receivers["PRIMARY"].taken]
+    for key, length in (("order%2Fa", 5), ("order%2Fb", 4)):
+        own = [record["s3"]["object"] for record in records if record["s3"]["object"]["key"] == key]
+        assert [thing.get("size") for thing in own] == [0, 1, 2, 3, None][:length]
+        assert [thing["sequencer"] for thing in own] == sorted(thing["sequencer"] for thing in own)
+    assert len(receivers["PRIMARY"].requests) == len(records) + 4
+
+
+def test_flush_waits_for_functions_and_gives_up_in_time(small, receivers):
+    before = small.count("object")
+    small.s3().put_object(Bucket=BUCKET, Key="uploads/a", Body=b"x")
+    small.flush()
+    assert small.count("object") == before + 1
+    notify(small.s3(), prefix="stuck/")
+    receivers["PRIMARY"].statuses[:] = [500] * 1000
+    small.s3().put_object(Bucket=BUCKET, Key="stuck/a", Body=b"x")
+    answer = small.control("flush", timeout=0.3)
+    assert answer.status_code == 504 and "1 object events are still on their way" in answer.json()["detail"]
+    assert "still on their way" in small.storage("flush", "--timeout", "0.2", status=1)
+    receivers["PRIMARY"].statuses.clear()
+    small.storage("flush")
+    assert receivers["PRIMARY"].taken
+    assert small.control("flush", timeout="soon").status_code == 400
+
+
+def test_events_outlive_a_kill_and_an_absent_target(tmp_path):
+    receiver = Receiver()
+    environment = {
+        "MINIO_NOTIFY_WEBHOOK_ENABLE": "true", "MINIO_NOTIFY_WEBHOOK_ENDPOINT": receiver.url}
+    receiver.close()
+    emulator = SmallEmulator(tmp_path, environment=environment)
+    notify(emulator.s3(), target=arn("_"), prefix="kept/", events=["s3:ObjectCreated:*"])
+    for number in range(3):
+        for key in "abc":
+            emulator.s3().put_object(Bucket=BUCKET, Key=f"kept/{key}", Body=b"x" * number)
+    emulator.kill()
+    receiver = Receiver(receiver.port)
+    emulator = SmallEmulator(tmp_path, environment=environment)
+    try:
+        emulator.flush()
+        own = {}
+        for body in receiver.taken:
+            own.setdefault(body["Key"], []).append(body["Records"][0]["s3"]["object"]["size"])
+        assert own == {f"{BUCKET}/kept/{key}": [0, 1, 2] for key in "abc"}
+        emulator.stop()
+        receiver.requests.clear()
+        emulator = SmallEmulator(tmp_path, environment=environment)
+        emulator.flush()
+        assert receiver.requests == [], "what was taken is not sent again"
+        # Without its target nobody keeps events for it.
+        emulator.s3().put_object(Bucket=BUCKET, Key="kept/late", Body=b"x")
+        emulator.stop()
+        emulator = SmallEmulator(tmp_path)
+        emulator.flush()
+        assert "is not configured any more" in emulator.log_text()
+    finally:
+        emulator.kill()
+        receiver.close()
+
+
+@pytest.mark.parametrize("text, problem", [
+    ("{", "is not JSON"), ("{}", '"targets" has to be a list'),
+    ('{"targets": [{"id": "a", "endpoint": "ftp://x"}]}', "targets[0]: \"endpoint\" is no http or https address"),
+    ('{"targets": [{"id": "a b", "endpoint": "http://x/"}]}', "targets[0]: \"id\" has to be a word"),
+    ('{"targets": [{"id": "a", "endpoint": "http://x/", "shape": "kafka"}]}', "\"shape\" is one of minio, aws"),
+    ('{"targets": [{"id": "a", "endpoint": "http://x/", "subscribe": {"events": ["s3:Nothing"]}}]}', "there is no event"),
+    ('{"targets": [{"id": "a", "endpoint": "http://x/", "prefix": "x"}]}', "there is no \"prefix\""),
+    ('{"targets": [{"id": "a", "endpoint": "http://x/"}, {"id": "a", "endpoint": "http://y/"}]}', "two event targets"),
+])
+def test_a_file_of_targets_that_is_none(tmp_path, text, problem):
+    file = tmp_path / "targets.json"
+    file.write_text(text)
+    assert problem in run("storage", "targets", file, status=1)
+
+
+def test_targets_are_shown(tmp_path):
+    environment = {"MINIO_NOTIFY_WEBHOOK_ENABLE_A": "on", "MINIO_NOTIFY_WEBHOOK_ENDPOINT_A": "http://127.0.0.1:1/",
+                   "MINIO_NOTIFY_WEBHOOK_AUTH_TOKEN_A": "secret"}
+    text = run("storage", "targets", "--json", environment=environment)
+    assert json.loads(text) == [{"id": "A", "endpoint": "http://127.0.0.1:1/", "shape": "minio", "arn": arn("A"),
+                                 "subscribes": False, "token": True}]
+    assert "MINIO_NOTIFY_WEBHOOK_ENDPOINT_A does not say" in run(
+        "storage", "targets", status=1, environment={"MINIO_NOTIFY_WEBHOOK_ENABLE_A": "on"})
+
+
+def test_reset_empties_everything(small, receivers):
+    s3 = small.s3()
+    s3.create_bucket(Bucket="another")
+    s3.put_object(Bucket=BUCKET, Key="x", Body=b"x")
+    notify(s3, prefix="stuck/")
+    receivers["PRIMARY"].statuses[:] = [500] * 1000
+    s3.put_object(Bucket=BUCKET, Key="stuck/a", Body=b"x")
+    assert small.control("reset").json() == {"reset": True}
+    small.flush()
+    receivers["PRIMARY"].statuses.clear()
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [BUCKET]
+    assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
+    assert not s3.get_bucket_notification_configuration(Bucket=BUCKET).get("QueueConfigurations")
+
+
+# Seeds
+
+
+def test_seeds_wake_nobody_unless_asked(tmp_path):
+    seed = tmp_path / "seed"
+    (seed / BUCKET / "uploads").mkdir(parents=True)
+    (seed / BUCKET / "uploads" / "a.png").write_bytes(b"picture")
+    (seed / "others" / "deep").mkdir(parents=True)
+    (seed / "others" / "deep" / "ä ö.json").write_bytes(b"{}")
+    (seed / "a file beside").write_bytes(b"x")
+    emulator = SmallEmulator(tmp_path, "--seed", seed)
+    try:
+        s3 = emulator.s3()
+        found = s3.get_object(Bucket=BUCKET, Key="uploads/a.png")
+        assert found["Body"].read() == b"picture" and found["ContentType"] == "image/png"
+        assert s3.head_object(Bucket="others", Key="deep/ä ö.json")["ContentType"] == "application/json"
+        emulator.flush()
+        assert emulator.count("object") == 0
+        s3.put_object(Bucket=BUCKET, Key="uploads/a.png", Body=b"changed")
+        emulator.flush()
+        assert emulator.count("object") == 1
+        emulator.stop()
+        (seed / BUCKET / "uploads" / "b.png").write_bytes(b"second")
+        emulator = SmallEmulator(tmp_path, "--seed", seed, "--seed-events")
+        emulator.flush()
+        assert emulator.count("object") == 2, "only what is new"
+        assert emulator.s3().get_object(Bucket=BUCKET, Key="uploads/a.png")["Body"].read() == b"changed"
+        emulator.stop()
+    finally:
+        emulator.kill()
+
+
+def test_a_seed_that_is_none(tmp_path):
+    assert "is no folder" in run("start", "--json", "--data", tmp_path / "data", "--seed", tmp_path / "x", status=1)
+
+
+# Everybody
+
+
+def test_without_signatures(tmp_path):
+    emulator = SmallEmulator(tmp_path, "--no-auth", "--fast")
+    try:
+        assert "--no-auth: whoever reaches the object store may do everything with it" in emulator.log_text()
+        assert "--fast: a power failure may lose objects" in emulator.log_text()
+        stranger = emulator.s3("nobody", "nothing")
+        stranger.put_object(Bucket=BUCKET, Key="a", Body=b"hello")
+        assert stranger.get_object(Bucket=BUCKET, Key="a")["Body"].read() == b"hello"
+        assert requests.get(f"{emulator.addresses['s3']['endpoint']}/{BUCKET}/a", timeout=10).content == b"hello"
+        key = "AAAA" + ACCOUNT_KEY[4:]
+        blobs = BlobServiceClient(emulator.addresses["blob"]["endpoint"], credential=key)
+        assert blobs.get_blob_client(BUCKET, "a").download_blob().readall() == b"hello"
+        url = emulator.addresses["queue"]["endpoint"] + "/anybody"
+        assert requests.put(url, timeout=10).status_code == 201
+        emulator.stop()
+    finally:
+        emulator.kill()
+
+
+# Queues
+
+
+def test_a_message_of_azure_s_client_wakes_the_function(small):
+    import base64
+    from azure.storage.queue import QueueServiceClient
+
+    service = QueueServiceClient.from_connection_string(small.addresses["queue"]["connectionString"])
+    assert "clock" in [queue.name for queue in service.list_queues()]
+    queue = service.get_queue_client("clock")
+    before = small.count("queue")
+    queue.send_message(json.dumps({"number": 1}))
+    until(lambda: small.count("queue") == before + 1)
+    queue.send_message(base64.b64encode(b'{"number": 2}').decode())
+    until(lambda: small.count("queue") == before + 2)
+    queue.send_message(json.dumps({"number": 3}), visibility_timeout=1)
+    assert small.count("queue") == before + 2
+    until(lambda: small.count("queue") == before + 3)
+    until(lambda: queue.get_queue_properties().approximate_message_count == 0)
+    queue.send_message("no JSON")
+    dead = until(lambda: requests.get(
+        f"{small.addresses['dashboard']}/api/queues/clock/dead", timeout=10).json())
+    assert "the body is not JSON" in dead[0]["reason"]
