@@ -72,6 +72,20 @@ def test_s3cmd(store, bucket, tmp_path):
         run(*s3cmd, *options, "del", "-r", "-f", f"s3://{bucket}")
 
 
+def test_s5cmd(store, bucket, tmp_path):
+    need("s5cmd")
+    access = dict(AWS_ACCESS_KEY_ID="minioadmin", AWS_SECRET_ACCESS_KEY="minioadmin", AWS_REGION="us-east-1")
+    s5cmd = ["s5cmd", "--endpoint-url", store.s3_endpoint]
+    (tmp_path / "in").write_bytes(BODY)
+    run(*s5cmd, "cp", "--part-size", "5", str(tmp_path / "in"), f"s3://{bucket}/dir/in ü", **access)
+    assert "dir/in ü" in run(*s5cmd, "ls", f"s3://{bucket}/*", **access)
+    run(*s5cmd, "cp", f"s3://{bucket}/dir/in ü", f"s3://{bucket}/copy", **access)
+    run(*s5cmd, "cp", f"s3://{bucket}/copy", str(tmp_path / "out"), **access)
+    assert (tmp_path / "out").read_bytes() == BODY
+    run(*s5cmd, "rm", f"s3://{bucket}/*", **access)
+    assert run(*s5cmd, "ls", f"s3://{bucket}", **access) == ""
+
+
 @pytest.mark.parametrize("dialect", ["s3", "azure"])
 def test_rclone(store, bucket, tmp_path, dialect):
     need("rclone")

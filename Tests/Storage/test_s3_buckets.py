@@ -133,3 +133,11 @@ def test_a_bucket_in_the_host_name(store, s3, bucket):
     s3.put_object_acl(Bucket=bucket, Key="a/b", ACL="public-read")
     assert requests.get(f"{store.s3_endpoint}/a/b", headers={"Host": host}, timeout=10).content == b"by host"
     assert signed
+
+
+@pytest.mark.parametrize("probe", ["live", "ready", "cluster"])
+def test_probes(store, probe):
+    for method in ["GET", "HEAD"]:
+        answer = requests.request(method, f"{store.s3_endpoint}/minio/health/{probe}", timeout=10)
+        assert (answer.status_code, answer.content) == (200, b"")
+    assert requests.get(f"{store.s3_endpoint}/minio/health/well", timeout=10).status_code == 404

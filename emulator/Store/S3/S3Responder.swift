@@ -18,6 +18,7 @@ struct S3Responder: HTTPResponder {
     }
 
     func reply(to request: HTTPRequest) async -> HTTPReply {
+        if let answer = S3Health.answer(request) { return answer }
         var reply: HTTPReply
         var bucket: String?
         do {
