@@ -127,9 +127,7 @@ def test_a_failure_in_the_middle_of_a_stream_reaches_the_client(client):
     assert "no paint" in str(raised.value)
 
 
-def test_the_client_waits_as_it_is_told_and_then_succeeds(base_url, emulator, ledger):
-    import requests
-    controls = base_url.rsplit("/", 2)[0] + "/_stand-in/knobs/openai"
+def test_the_client_waits_as_it_is_told(base_url, ledger):
     patient = openai.OpenAI(api_key="sk-test", base_url=base_url, max_retries=1)
     with pytest.raises(openai.RateLimitError) as raised:
         started = time.monotonic()
@@ -140,7 +138,6 @@ def test_the_client_waits_as_it_is_told_and_then_succeeds(base_url, emulator, le
     assert headers["retry-after"] == "1" and headers["retry-after-ms"] == "1000"
     assert headers["x-ratelimit-remaining-requests"] == "0" and headers["x-ratelimit-reset-requests"] == "1s"
     assert raised.value.code == "rate_limit_exceeded"
-    assert requests.get(controls, timeout=10).status_code == 200
 
 
 def test_without_a_key_nothing_is_drawn(base_url):

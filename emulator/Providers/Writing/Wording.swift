@@ -23,8 +23,7 @@ struct Wording: Sendable {
 
     /// Up to six words, as a title is written; without the small ones at its ends.
     var title: String {
-        var chosen = words.prefix(Self.titleLength)
-        while let first = chosen.first, Self.small.contains(first.lowercased()) { chosen.removeFirst() }
+        var chosen = words.drop { Self.small.contains($0.lowercased()) }.prefix(Self.titleLength)
         while let last = chosen.last, Self.small.contains(last.lowercased()) { chosen.removeLast() }
         if chosen.isEmpty { return "Untitled" }
         return chosen.map { word in
