@@ -226,7 +226,7 @@ def test_tiers(container):
     assert (properties.blob_tier, properties.blob_tier_inferred, properties.blob_tier_change_time) == ("Hot", True, None)
     blob.set_standard_blob_tier("Cold")
     properties = blob.get_blob_properties()
-    assert (properties.blob_tier, properties.blob_tier_inferred) == ("Cold", None)
+    assert (properties.blob_tier, properties.blob_tier_inferred) == ("Cold", False)
     assert properties.blob_tier_change_time is not None
     snapshot = container.get_blob_client("k", snapshot=blob.create_snapshot())
     snapshot.set_standard_blob_tier("Cool")

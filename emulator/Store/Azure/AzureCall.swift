@@ -19,6 +19,9 @@ struct AzureCall {
 
     var blob: String { address.blob }
 
+    /// The lease that the request names.
+    var leaseID: String? { request.header("x-ms-lease-id").map { Lease.canonicalID($0) ?? $0.lowercased() } }
+
     func container(_ reading: some StoreReading) throws -> BucketRecord {
         guard let container = try reading.bucket(address.container, account: namespace) else {
             throw AzureError.containerNotFound
@@ -112,7 +115,7 @@ struct AzureCall {
         Detached(
             container: address.container, namespace: namespace, account: address.account, blob: blob,
             edition: try edition(), principal: grant.principal, requestID: request.id,
-            leaseID: request.header("x-ms-lease-id")?.lowercased(), conditions: try BlobConditions(request),
+            leaseID: leaseID, conditions: try BlobConditions(request),
             encryption: encryption, copies: copies)
     }
 
@@ -164,7 +167,8 @@ struct AzureCall {
             try BlobImmutability(current).allowChange(transaction.now)
             try SoftDelete(transaction, account: call.account).keepOverwritten(current, transaction)
         }
-        record.fields.replaceAll("lease-", with: current?.fields.all("lease-") ?? [])
+        // A lease that is over does not outlive a write.
+        record.fields.replaceAll("lease-", with: lease.isLocked ? current?.fields.all("lease-") ?? [] : [])
         record.fields["created"] = current?.fields["created"] ?? String(transaction.now)
         try transaction.removeBlocks(container.id, call.blob, keeping: [])
         let stored = try transaction.store(record, in: container)

@@ -28,15 +28,18 @@ enum AzureTags {
         }
         for tag in tags {
             guard (1...128).contains(tag.name.utf8.count), tag.value.utf8.count <= 256,
-                (tag.name + tag.value).unicodeScalars.allSatisfy({
-                    $0.isASCII
-                        && ($0.properties.isAlphabetic || $0.properties.numericType != nil
-                            || " +-./:=_".unicodeScalars.contains($0))
-                })
+                (tag.name + tag.value).unicodeScalars.allSatisfy(isAllowed)
             else { throw invalid }
         }
         if Set(tags.map(\.name)).count != tags.count { throw invalid }
         return tags
+    }
+
+    /// Whether names and values of tags may have this character.
+    static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII
+            && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+                || " +-./:=_".unicodeScalars.contains(scalar))
     }
 
     static func write(_ tags: [(name: String, value: String)], _ xml: inout XMLWriter) {

@@ -1,5 +1,6 @@
 import Cryptography
 import GRDB
+import XML
 
 /// Where the next page of a listing begins, as clients hand it back.
 struct BlobMarker: Equatable {
@@ -10,9 +11,10 @@ struct BlobMarker: Equatable {
 
     init(after: String, version: Int64? = nil) { (self.after, self.version) = (after, version) }
 
+    /// - Parameter text: a plain name, or what ``encoded`` made of it.
     init(decoding text: String) throws(AzureError) {
-        if text.isEmpty {
-            self.init(after: "")
+        guard text.hasPrefix("2!") else {
+            self.init(after: text)
             return
         }
         let parts = text.split(separator: "!", omittingEmptySubsequences: false)
@@ -24,7 +26,11 @@ struct BlobMarker: Equatable {
         self.init(after: name, version: version)
     }
 
-    var encoded: String { "2!" + Base64.encodeURL(Array(after.utf8)) + (version.map { "!\($0)" } ?? "") }
+    /// The name itself where that can stand in an answer and cannot be taken for something else.
+    var encoded: String {
+        if version == nil, !after.hasPrefix("2!"), XMLWriter.canExpress(after) { return after }
+        return "2!" + Base64.encodeURL(Array(after.utf8)) + (version.map { "!\($0)" } ?? "")
+    }
 }
 
 /// A page of a container's blobs, with what stands beside them where that was asked for.

@@ -20,7 +20,7 @@ enum BlobProperties {
         fields["blob-type"] = type
         setContent(&fields, request, fallback: type == "BlockBlob" && request.parameter("comp") == nil)
         if fields["content-type"] == nil { fields["content-type"] = "application/octet-stream" }
-        if let md5 = fields["content-md5"], Base64.decode(md5)?.count != 16 { throw .invalidMD5 }
+        if let md5 = fields["content-md5"], Base64.decode(md5) == nil { throw .invalidMD5 }
         if let tier = request.header("x-ms-access-tier") {
             let known = type == "BlockBlob" ? BlobTier.blockTiers : type == "PageBlob" ? BlobTier.pageTiers : []
             guard known.contains(tier) else { throw .invalidHeader("x-ms-access-tier", tier) }

@@ -73,7 +73,7 @@ struct BlobTier {
         let tier = BlobTier(record.fields)
         guard let name = tier.name ?? (record.blobType == "BlockBlob" ? "Hot" : nil) else { return }
         headers.add(name: "x-ms-access-tier", value: name)
-        if tier.name == nil { headers.add(name: "x-ms-access-tier-inferred", value: "true") }
+        headers.add(name: "x-ms-access-tier-inferred", value: tier.name == nil ? "true" : "false")
         if let changed = tier.changed {
             headers.add(name: "x-ms-access-tier-change-time", value: HTTPDate.rfc1123(changed))
         }

@@ -1,3 +1,5 @@
+import Cryptography
+
 /// A lease on a blob or a container, kept in its fields
 /// (https://learn.microsoft.com/rest/api/storageservices/lease-blob).
 struct Lease: Sendable {
@@ -39,7 +41,7 @@ struct Lease: Sendable {
     /// Whether somebody who names this lease, or none, may write.
     func allowWrite(_ given: String?, _ subject: Subject) throws(AzureError) {
         guard isLocked else {
-            if given != nil { throw Self.notPresent(subject) }
+            if given != nil { throw missing(given, subject) }
             return
         }
         guard let given else {
@@ -55,9 +57,31 @@ struct Lease: Sendable {
     /// Whether somebody who names this lease may read; naming none is always right.
     func allowRead(_ given: String?, _ subject: Subject) throws(AzureError) {
         guard let given else { return }
-        guard isLocked else { throw Self.notPresent(subject) }
+        guard isLocked else { throw missing(given, subject) }
         if given != id { throw Self.mismatch(subject) }
     }
+
+    /// What is wrong with a lease that is named where there is none, or none any more.
+    private func missing(_ given: String?, _ subject: Subject) -> AzureError {
+        guard id != nil, given == id else { return Self.notPresent(subject) }
+        return AzureError(
+            412, "LeaseLost",
+            "A lease ID was specified, but the lease for the \(subject.rawValue.lowercased()) has expired.")
+    }
+
+    /// An id as Azure writes it: 32 hexadecimal digits in groups; nil for what is none.
+    static func canonicalID(_ text: String) -> String? {
+        let digits = text.filter { !"-{}()".contains($0) }.lowercased()
+        guard digits.utf8.count == 32, Hex.decode(digits) != nil else { return nil }
+        var (parts, rest) = ([Substring](), digits[...])
+        for length in [8, 4, 4, 4, 12] {
+            parts.append(rest.prefix(length))
+            rest = rest.dropFirst(length)
+        }
+        return parts.joined(separator: "-")
+    }
+
+    static func newID() -> String { canonicalID(Hex.encode(SecureRandom.bytes(16))) ?? "" }
 
     private static func notPresent(_ subject: Subject) -> AzureError {
         AzureError(

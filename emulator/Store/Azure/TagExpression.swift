@@ -7,7 +7,8 @@ struct TagExpression: Sendable {
         let value: String
 
         func holds(_ actual: String?) -> Bool {
-            guard let actual else { return test == "<>" }
+            // Nothing holds of a tag that is not there.
+            guard let actual else { return false }
             return switch test {
             case "=": actual == value
             case "<>": actual != value
@@ -26,16 +27,19 @@ struct TagExpression: Sendable {
     var names: Set<String> { Set(alternatives.joined().map(\.name)) }
 
     /// Nil for what is no such condition.
-    init?(_ text: String) {
+    ///
+    /// - Parameter knowsContainers: whether `@container` may be compared, as in a search across containers.
+    init?(_ text: String, knowsContainers: Bool = true) {
         var tokens = Self.tokens(text)[...]
         var alternatives: [[Comparison]] = [[]]
         while true {
-            guard let name = tokens.popFirst(), let test = tokens.popFirst(), let value = tokens.popFirst(),
-                ["=", "<>", ">", ">=", "<", "<="].contains(test), value.hasPrefix("'")
+            guard let name = tokens.popFirst().flatMap({ Self.name($0, knowsContainers) }),
+                let test = tokens.popFirst(), ["=", "<>", ">", ">=", "<", "<="].contains(test),
+                let value = tokens.popFirst(), value.hasPrefix("'"),
+                value.dropFirst().unicodeScalars.allSatisfy(AzureTags.isAllowed)
             else { return nil }
-            let plain = name.hasPrefix("\"") ? String(name.dropFirst()) : name
             alternatives[alternatives.count - 1].append(
-                Comparison(name: plain, test: test, value: String(value.dropFirst())))
+                Comparison(name: name, test: test, value: String(value.dropFirst())))
             guard let joint = tokens.popFirst() else { break }
             switch joint.uppercased() {
             case "AND": break
@@ -44,6 +48,16 @@ struct TagExpression: Sendable {
             }
         }
         self.alternatives = alternatives
+    }
+
+    /// A tag's name: in double quotes where it has other characters than letters, digits and underscores.
+    private static func name(_ token: String, _ knowsContainers: Bool) -> String? {
+        if token.hasPrefix("\"") { return String(token.dropFirst()) }
+        if token == "@container" { return knowsContainers ? token : nil }
+        let isPlain = token.unicodeScalars.allSatisfy {
+            $0 == "_" || AzureTags.isAllowed($0) && !" +-./:=".unicodeScalars.contains($0)
+        }
+        return isPlain && !token.hasPrefix("'") ? token : nil
     }
 
     func holds(_ record: ObjectRecord, container: String) -> Bool {

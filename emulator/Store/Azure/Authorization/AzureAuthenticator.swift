@@ -48,7 +48,8 @@ struct AzureAuthenticator: Sendable {
         case "blob": return AzureGrant(permissions: ["r"], resourceTypes: ["o"], principal: "anonymous")
         default:
             // Before it knew bearer tokens, the service kept the resource's existence to itself.
-            guard let version = request.header("x-ms-version"), version >= Self.firstBearerVersion else {
+            let version = request.header("x-ms-version") ?? request.parameter("sv") ?? ""
+            guard service != .blob || version >= Self.firstBearerVersion else {
                 throw AzureError(404, "ResourceNotFound", "The specified resource does not exist.")
             }
             var error = AzureError.noAuthentication

@@ -36,6 +36,7 @@ struct StoredPolicies {
                 let parts = policy.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
                 xml.element("SignedIdentifier") { xml in
                     xml.element("Id", id)
+                    if parts.allSatisfy(\.isEmpty) { return }
                     xml.element("AccessPolicy") { xml in
                         for (name, value) in zip(["Start", "Expiry", "Permission"], parts) where !value.isEmpty {
                             xml.element(name, value)

@@ -15,7 +15,7 @@ extension AzureCall {
         let given = try copyFields()
         let (tier, priority) = (request.header("x-ms-access-tier"), try BlobTier.priority(request))
         if let tier, !BlobTier.all.contains(tier) { throw AzureError.invalidHeader("x-ms-access-tier", tier) }
-        let copiesTags = request.header("x-ms-copy-source-tag-option")?.lowercased() == "copy"
+        let copiesTags = try copiesTags()
         let seals = request.header("x-ms-seal-blob")?.lowercased() == "true"
         let copyID = AzureResponder.requestID(request.id)
         let call = try detached()
@@ -47,7 +47,9 @@ extension AzureCall {
         let wasArchived = BlobTier(record.fields, now: now).isArchived
         record.fields.removeAll("tier")
         guard let tier else {
-            if wasArchived { record.fields["tier"] = "Archive" }
+            if wasArchived {
+                throw AzureError(409, "BlobArchived", "This operation is not permitted on an archived blob.")
+            }
             return
         }
         if wasArchived && tier != "Archive" {
@@ -63,6 +65,15 @@ extension AzureCall {
         if let tags = request.header("x-ms-tags") { fields.replaceAll("tag:", with: try AzureTags.parse(header: tags)) }
         if let scope = encryption.scope { fields[BlobEncryption.scopeField] = scope }
         return fields
+    }
+
+    /// Whether the copy takes its source's tags; it then brings none of its own.
+    private func copiesTags() throws(AzureError) -> Bool {
+        guard let text = request.header("x-ms-copy-source-tag-option"), text.lowercased() == "copy" else {
+            return false
+        }
+        if request.headers.contains(name: "x-ms-tags") { throw .invalidHeader("x-ms-copy-source-tag-option", text) }
+        return true
     }
 
     private func copyReply(_ record: ObjectRecord) -> HTTPReply {
@@ -180,7 +191,7 @@ extension AzureCall {
     func putBlobFromURL() async throws -> HTTPReply {
         _ = try store.read { try container($0) }
         let given = try uploadFields("BlockBlob")
-        let copiesTags = request.header("x-ms-copy-source-tag-option")?.lowercased() == "copy"
+        let copiesTags = try copiesTags()
         let (received, source) = try await receiveFromSource(limit: CopyState.limit)
         var fields = merge(given, source)
         if copiesTags { fields.replaceAll("tag:", with: source.all("tag:")) }

@@ -51,7 +51,7 @@ extension AzureCall {
         return CopySource(
             container: origin.container, namespace: space, blob: origin.blob, edition: try BlobEdition(inner),
             conditions: try BlobConditions(request, prefix: "x-ms-source-"),
-            leaseID: request.header("x-ms-source-lease-id")?.lowercased(),
+            leaseID: request.header("x-ms-source-lease-id").flatMap(Lease.canonicalID),
             key: try CustomerKey(azure: request, prefix: "x-ms-source-"), shown: text)
     }
 

@@ -165,7 +165,7 @@ extension AzureCall {
         if record == nil && uncommitted.isEmpty { throw AzureError.blobNotFound }
         if let record, record.blobType != "BlockBlob" { throw AzureError.invalidBlobType }
         if let record { try BlobConditions(request).check(record, isRead: true) }
-        try record.map { try Lease($0.fields).allowRead(request.header("x-ms-lease-id")?.lowercased(), .blob) }
+        try record.map { try Lease($0.fields).allowRead(leaseID, .blob) }
         func write(_ name: String, _ blocks: [(name: String, size: Int64)], _ xml: inout XMLWriter) {
             xml.element(name) { xml in
                 for block in blocks {

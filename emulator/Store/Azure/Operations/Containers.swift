@@ -93,7 +93,7 @@ extension AzureCall {
 
     func getContainerProperties() throws -> HTTPReply {
         let container = try store.read { try self.container($0) }
-        try Lease(container.fields).allowRead(request.header("x-ms-lease-id")?.lowercased(), .container)
+        try Lease(container.fields).allowRead(leaseID, .container)
         var reply = written(container, status: 200)
         for (name, value) in container.fields.all("meta:") {
             reply.headers.add(name: "x-ms-meta-" + name, value: value)
@@ -160,7 +160,7 @@ extension AzureCall {
 
     func getContainerACL() throws -> HTTPReply {
         let container = try store.read { try self.container($0) }
-        try Lease(container.fields).allowRead(request.header("x-ms-lease-id")?.lowercased(), .container)
+        try Lease(container.fields).allowRead(leaseID, .container)
         var reply = StoredPolicies(list: container.fields.all("policy:")).document
         for (name, value) in written(container, status: 200).headers { reply.headers.add(name: name, value: value) }
         if let access = container.fields["public-access"] {

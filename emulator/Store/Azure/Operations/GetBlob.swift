@@ -25,9 +25,10 @@ extension AzureCall {
         if let range = found.range {
             headers.add(
                 name: "Content-Range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(record.size)")
-            if let md5 = record.fields["content-md5"] { headers.add(name: "x-ms-blob-content-md5", value: md5) }
-        } else if let md5 = record.fields["content-md5"] {
-            headers.add(name: "Content-MD5", value: md5)
+        }
+        if let md5 = record.fields["content-md5"] {
+            headers.add(name: "x-ms-blob-content-md5", value: md5)
+            if found.range == nil { headers.add(name: "Content-MD5", value: md5) }
         }
         let status = found.range == nil ? 200 : 206
         if let body = try await checkedRange(found, reader, &headers) {
@@ -56,7 +57,6 @@ extension AzureCall {
     /// - Parameter rangeText: a `Range` header.
     func openBlob(_ rangeText: String?) throws -> (FoundBlob, SealedReader) {
         let conditions = try BlobConditions(request)
-        let leaseID = request.header("x-ms-lease-id")?.lowercased()
         let (found, reader) = try store.open { snapshot in
             let record = try find(snapshot).0
             try conditions.check(record, isRead: true)
@@ -141,7 +141,7 @@ extension AzureCall {
             return (record, try isCurrentVersion(record, snapshot))
         }
         try conditions.check(record, isRead: true)
-        try Lease(record.fields).allowRead(request.header("x-ms-lease-id")?.lowercased(), .blob)
+        try Lease(record.fields).allowRead(leaseID, .blob)
         try encryption.check(opens: record)
         var headers = HTTPHeaders()
         addProperties(of: record, isCurrent: isCurrent, to: &headers)

@@ -1,4 +1,3 @@
-import Cryptography
 import NIOHTTP1
 
 extension AzureCall {
@@ -14,7 +13,7 @@ extension AzureCall {
         func perform(_ lease: inout Lease, _ now: Int64) throws -> (Int, String, String) {
             switch action {
             case "acquire":
-                try lease.acquire(proposed ?? Self.newID(), duration: duration, now)
+                try lease.acquire(proposed ?? Lease.newID(), duration: duration, now)
                 return (201, "x-ms-lease-id", lease.currentID ?? "")
             case "renew":
                 try lease.renew(id, now)
@@ -30,17 +29,6 @@ extension AzureCall {
             default: throw AzureError.invalidHeader("x-ms-lease-action", action)
             }
         }
-
-        private static func newID() -> String {
-            let digits = Hex.encode(SecureRandom.bytes(16))
-            var parts: [Substring] = []
-            var rest = digits[...]
-            for length in [8, 4, 4, 4, 12] {
-                parts.append(rest.prefix(length))
-                rest = rest.dropFirst(length)
-            }
-            return parts.joined(separator: "-")
-        }
     }
 
     private func leaseAction() throws -> LeaseAction {
@@ -48,7 +36,7 @@ extension AzureCall {
             throw AzureError.missingHeader("x-ms-lease-action")
         }
         for name in ["x-ms-lease-id", "x-ms-proposed-lease-id"] {
-            if let id = request.header(name), Hex.decode(id.filter { $0 != "-" })?.count != 16 {
+            if let id = request.header(name), Lease.canonicalID(id) == nil {
                 throw AzureError.invalidHeader(name, id)
             }
         }
@@ -64,8 +52,8 @@ extension AzureCall {
         let period = try numberHeader("x-ms-lease-break-period")
         if let period, period > 60 { throw AzureError.invalidHeader("x-ms-lease-break-period", String(period)) }
         return LeaseAction(
-            action: action, id: request.header("x-ms-lease-id")?.lowercased() ?? "",
-            proposed: request.header("x-ms-proposed-lease-id")?.lowercased(),
+            action: action, id: leaseID ?? "",
+            proposed: request.header("x-ms-proposed-lease-id").flatMap(Lease.canonicalID),
             duration: duration.flatMap { Int64($0) } ?? -1, period: period)
     }
 

@@ -71,7 +71,8 @@ extension AzureCall {
     }
 
     private func write(
-        _ record: ObjectRecord, _ role: BlobPage.Role, _ includes: Set<String>, _ policy: SoftDelete, _ xml: inout XMLWriter
+        _ record: ObjectRecord, _ role: BlobPage.Role, _ includes: Set<String>, _ policy: SoftDelete,
+        _ xml: inout XMLWriter
     ) {
         xml.element("Blob") { xml in
             Self.writeName(record.key, &xml)

@@ -16,7 +16,7 @@ extension AzureCall {
             return (record, try previousSnapshot(snapshot, container))
         }
         try BlobConditions(request).check(record, isRead: true)
-        try Lease(record.fields).allowRead(request.header("x-ms-lease-id")?.lowercased(), .blob)
+        try Lease(record.fields).allowRead(leaseID, .blob)
         guard record.blobType == "PageBlob" else { throw AzureError.invalidBlobType }
         var wanted = 0..<record.size
         if let range = (request.header("x-ms-range") ?? request.header("range")).flatMap(ByteRange.init) {
