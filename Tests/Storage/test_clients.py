@@ -49,6 +49,8 @@ def test_minio_py(store):
     tags["a"] = "b"
     client.set_object_tags(bucket, "copy", tags)
     assert client.get_object_tags(bucket, "copy") == {"a": "b"}
+    listed = {o.object_name: o for o in client.list_objects(bucket, recursive=True, include_user_meta=True)}
+    assert listed["dir/a b.bin"].metadata["X-Amz-Meta-prompt"] == "x" and listed["copy"].tags == {"a": "b"}
     everything = [DeleteObject(o.object_name) for o in client.list_objects(bucket, recursive=True)]
     assert list(client.remove_objects(bucket, everything)) == []
     client.remove_bucket(bucket)

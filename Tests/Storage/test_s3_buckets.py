@@ -5,8 +5,12 @@ import uuid
 
 import pytest
 import requests
+from botocore.auth import HmacV1Auth, S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
-from s3_calls import code, headers, new_bucket, refusal, status
+from s3_calls import code, headers, new_bucket, refusal, status, with_headers
+from signing import Signer
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +27,6 @@ def test_bad_names(store, name):
 
 def signed():
     """Signs whatever is sent: a vendor's client refuses such names itself."""
-    from botocore.auth import S3SigV4Auth
-    from botocore.awsrequest import AWSRequest
-    from botocore.credentials import Credentials
-
     def sign(request):
         signer = S3SigV4Auth(Credentials("minioadmin", "minioadmin"), "s3", "us-east-1")
         wire = AWSRequest(method=request.method, url=request.url, data=request.body or b"")
@@ -122,17 +122,37 @@ def test_request_ids(store, s3, bucket):
     assert answer.headers["Content-Type"] == "application/xml"
 
 
-def test_a_bucket_in_the_host_name(store, s3, bucket):
-    s3.put_object(Bucket=bucket, Key="a/b", Body=b"by host")
-    virtual = store.s3(s3={"addressing_style": "virtual"})
-    port = store.s3_endpoint.rsplit(":", 1)[1]
-    signed = virtual.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "a/b"})
-    host = f"{bucket}.localhost:{port}"
-    sent = requests.get(f"{store.s3_endpoint}/a/b", headers={"Host": host}, timeout=10)
-    assert sent.status_code == 403, "the bucket is known, and nobody signed"
-    s3.put_object_acl(Bucket=bucket, Key="a/b", ACL="public-read")
-    assert requests.get(f"{store.s3_endpoint}/a/b", headers={"Host": host}, timeout=10).content == b"by host"
-    assert signed
+@pytest.mark.parametrize("domain", ["localhost", "s3.localhost", "s3.amazonaws.com", "s3.localhost.localstack.cloud"])
+def test_a_bucket_in_the_host_name(store, s3, bucket, domain):
+    s3.put_object(Bucket=bucket, Key="a/b c", Body=b"by host")
+    host = f"{bucket}.{domain}:{store.s3_endpoint.rsplit(':', 1)[1]}"
+    signer = Signer(store.s3_endpoint)
+
+    def send(method, path, body=b""):
+        signed = signer.headers(method, path, "UNSIGNED-PAYLOAD", {"Host": host})
+        return signer.send(method, path, signed, body)[::2]
+
+    assert send("GET", "/a/b c") == (200, b"by host")
+    assert send("PUT", "/new", b"x")[0] == 200 and b"<Key>new</Key>" in send("GET", "/")[1]
+    assert s3.get_object(Bucket=bucket, Key="new")["Body"].read() == b"x"
+    url = f"{store.s3_endpoint}/a/b%20c"
+    assert requests.get(url, headers={"Host": host}, timeout=10).status_code == 403, "nobody signed"
+    # The older signature names the bucket although the path does not.
+    wire = AWSRequest(method="GET", url=url)
+    wire.auth_path = f"/{bucket}/a/b%20c"
+    HmacV1Auth(Credentials("minioadmin", "minioadmin")).add_auth(wire)
+    assert requests.get(url, headers={**dict(wire.headers), "Host": host}, timeout=10).content == b"by host"
+
+
+def test_a_bucket_that_goes_with_everything_inside(store, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    locked = new_bucket(s3, ObjectLockEnabledForBucket=True)
+    s3.put_object(Bucket=locked, Key="k", Body=b"x")
+    assert refusal(s3.delete_bucket, Bucket=bucket) == (409, "BucketNotEmpty")
+    forced = with_headers(store.s3(), "DeleteBucket", x_minio_force_delete="true")
+    forced.delete_bucket(Bucket=bucket)
+    assert status(s3.head_bucket, Bucket=bucket) == 404
+    assert refusal(forced.delete_bucket, Bucket=locked) == (409, "BucketNotEmpty")
 
 
 @pytest.mark.parametrize("probe", ["live", "ready", "cluster"])

@@ -147,9 +147,12 @@ extension S3Call {
 
     func deleteBucket() async throws -> HTTPReply {
         let name = bucketName
+        let isForced = request.header("x-minio-force-delete")?.lowercased() == "true"
         try await store.write { transaction in
             guard let bucket = try transaction.bucket(name) else { throw S3Error.noSuchBucket(name) }
-            guard try transaction.isEmpty(bucket.id) else {
+            // MinIO's clients may ask for a bucket to go with everything inside, unless that is locked.
+            let takesAll = isForced && bucket.fields["object-lock"] == nil
+            guard try takesAll || transaction.isEmpty(bucket.id) else {
                 throw S3Error(
                     409, "BucketNotEmpty", "The bucket you tried to delete is not empty", ["BucketName": name])
             }

@@ -114,6 +114,23 @@ extension S3Call {
         xml.element("Size", String(record.size))
         if withOwner { writeOwner(&xml, record.fields["owner"] ?? options.users.first?.id ?? "") }
         xml.element("StorageClass", record.fields["x-amz-storage-class"] ?? "STANDARD")
+        if request.parameter("metadata") == "true" { writeMetadata(record, &xml) }
+    }
+
+    /// What MinIO tells of an object in a list, where its clients ask for it.
+    private func writeMetadata(_ record: ObjectRecord, _ xml: inout XMLWriter) {
+        xml.element("UserMetadata") { xml in
+            if let type = record.fields["content-type"] { xml.element("content-type", type) }
+            for (name, value) in record.fields.all("meta:") where name.utf8.allSatisfy(PercentEncoding.isUnreserved) {
+                xml.element("X-Amz-Meta-" + name, value)
+            }
+        }
+        let tags = record.fields.all("tag:")
+        if tags.isEmpty { return }
+        xml.element(
+            "UserTags",
+            tags.map { PercentEncoding.encode($0.name) + "=" + PercentEncoding.encode($0.value) }.joined(separator: "&")
+        )
     }
 
     func listObjectVersions() throws -> HTTPReply {
