@@ -45,7 +45,8 @@ extension GenerationWorker {
             return ProviderCall(requestID: requestID, state: .running(progress: nil))
         }
         var request = GenerationRequest(
-            job: claim.job.id, call: claim.call.id, prompt: claim.job.prompt, parameters: claim.job.parameters)
+            job: claim.job.id, call: claim.call.id, prompt: claim.job.prompt, parameters: parameters(of: claim.job),
+            model: workflow?.model, definition: workflow?.definition)
         if provider.capabilities.takesWebhooks {
             request.webhook = webhooks?.address(of: provider.name, job: claim.job.id, call: claim.call.id)
         }

@@ -7,7 +7,12 @@ package import FunctionRuntime
 /// sent twice; one without is looked up where the provider can; only then is it sent once more.
 package struct GenerationWorker: Sendable {
     let leases: JobLeases
-    let provider: any ImageProvider
+    /// Who draws: for a claimed job the provider of its workflow, else the one for jobs without a workflow.
+    var provider: any ImageProvider
+    /// What the claimed job is drawn with; nil for one that has no workflow.
+    var workflow: Workflow?
+    /// The workflows and providers there are; nil: one provider draws everything.
+    let choice: ProviderChoice?
     let files: any PictureFiles
     let queue: GenerateQueue
     let notifier: JobNotifier
@@ -18,14 +23,18 @@ package struct GenerationWorker: Sendable {
     let schedule: PollSchedule
     let backoff: Backoff
 
+    /// - Parameters:
+    ///   - provider: draws jobs that have no workflow; without `choice` all jobs.
     package init(
-        leases: JobLeases, provider: any ImageProvider, files: any PictureFiles, queue: GenerateQueue,
+        leases: JobLeases, provider: any ImageProvider, choice: ProviderChoice? = nil, files: any PictureFiles,
+        queue: GenerateQueue,
         notifier: JobNotifier, gate: ProviderGate? = nil, webhooks: WebhookAddress? = nil,
         schedule: PollSchedule = PollSchedule(),
         backoff: Backoff = .jobs
     ) {
         self.leases = leases
         self.provider = provider
+        self.choice = choice
         self.files = files
         self.queue = queue
         self.notifier = notifier
@@ -49,6 +58,17 @@ package struct GenerationWorker: Sendable {
             return .nothingToDo(stopped: try await stopStrays(of: job, log: log))
         }
         await notifier.notify(job, sequence: claim.job.eventSequence, log: log)
+        let worker = try await turned(to: claim, log: log)
+        return try await worker.pursue(claim, log: log, report: report)
+    }
+
+    /// Has a claimed job drawn, by this worker's provider or, where that cannot, by the next of the workflow's chain.
+    ///
+    /// - Parameter earlier: why the providers before could not.
+    private func pursue(
+        _ claim: JobClaim, after earlier: ProviderError? = nil, log: Log, report: @escaping @Sendable (Double?) -> Void
+    ) async throws -> GenerationOutcome {
+        let job = claim.job.id
         let previews = AttemptPreviews(claim, leases, notifier, files, log: log)
         do {
             let results = try await hearing(of: claim) { hint in
@@ -62,6 +82,10 @@ package struct GenerationWorker: Sendable {
             await previews.clear()
             return outcome
         } catch let error as ProviderError where !Task.isCancelled {
+            let error = error.following(earlier)
+            if let (worker, claim) = try await fallBack(claim, error, log: log) {
+                return try await worker.pursue(claim, after: error, log: log, report: report)
+            }
             return try await settle(claim, error, log: log)
         } catch let lost as LeaseLost {
             log.info("the claim was lost; whatever was not recorded is left", ["jobId": job.text])
@@ -80,69 +104,6 @@ package struct GenerationWorker: Sendable {
     ) async throws -> [NewResult] {
         guard let signals = gate?.signals else { return try await work(nil) }
         return try await signals.listening(for: ProviderSignals.endSignal(of: claim.job.id)) { try await work($0) }
-    }
-
-    /// Leaves a job in the queue that could not be worked on now anyway, as far as this process knows without asking.
-    private func postpone(_ job: UUID, message: UUID?, log: Log) async throws -> Duration? {
-        guard let delay = gate?.refusal(at: provider.name)?.delay,
-            let wakeUp = try await leases.postpone(job, message: message, after: delay)
-        else { return nil }
-        await queue.publish([wakeUp], log: log)
-        return delay
-    }
-
-    /// Runs `work` while the lease is renewed every third of it.
-    ///
-    /// - Throws: `LeaseLost` as soon as the claim is known to be gone; what `work` throws.
-    private func hold(
-        _ claim: JobClaim, _ news: AttemptNews, log: Log, report: @escaping @Sendable (Double?) -> Void,
-        _ work: @escaping @Sendable () async throws -> [NewResult]
-    ) async throws -> [NewResult] {
-        try await withThrowingTaskGroup(of: [NewResult]?.self) { group in
-            group.addTask { try await work() }
-            group.addTask {
-                try await renew(claim, log: log, report: report)
-                return nil
-            }
-            group.addTask {
-                await news.claimLoss()
-                return nil
-            }
-            defer { group.cancelAll() }
-            if let results = try await group.next() ?? nil { return results }
-            // A request that was under way is seen through; only its end tells whether it left a call behind.
-            group.cancelAll()
-            while true {
-                do {
-                    guard try await group.next() != nil else { break }
-                } catch let lost as LeaseLost {
-                    throw lost
-                } catch {
-                    log.debug("the work ended with its claim", ["jobId": claim.job.id.text, "error": "\(error)"])
-                }
-            }
-            throw LeaseLost()
-        }
-    }
-
-    /// Renews the lease until it is lost. While the database is away nobody else can take the job either, so that alone loses nothing.
-    private func renew(
-        _ claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void
-    ) async throws {
-        let third = leases.lease / 3
-        var wait = third
-        while true {
-            try await Task.sleep(for: wait)
-            report(nil)
-            wait = third
-            do {
-                guard try await leases.renew(claim.token) else { return }
-            } catch let failure as Failure where failure.code == .unavailable {
-                log.warning("the lease could not be renewed", ["jobId": claim.job.id.text, "error": "\(failure)"])
-                // Once the database is back, the sweep for dead workers may be next.
-                wait = min(third, .seconds(1))
-            }
-        }
     }
 
     private func complete(_ claim: JobClaim, _ results: [NewResult], log: Log) async throws -> GenerationOutcome {
@@ -181,26 +142,11 @@ package struct GenerationWorker: Sendable {
         }
     }
 
-    /// Puts the job back at once, because this process is told to stop. The provider goes on; the next attempt resumes the call.
-    private func giveBack(_ claim: JobClaim, log: Log) async throws {
-        try await Shield.run {
-            let wakeUp = try await Shield.persist {
-                try await leases.requeue(claim, after: .zero, reason: nil, counts: false, call: .goesOn)
-            }
-            if let wakeUp {
-                await queue.publish([wakeUp], log: log)
-            } else {
-                // Canceled at the same moment, perhaps before the call was recorded.
-                _ = try await stopStrays(of: claim.job.id, log: log)
-            }
-        }
-    }
-
     /// Tells the provider to stop what still runs for a job that has been canceled or has failed: those calls only.
-    private func stopStrays(of job: UUID, log: Log) async throws -> Int {
+    func stopStrays(of job: UUID, log: Log) async throws -> Int {
         var stopped = 0
-        for stray in try await leases.strays(of: job) where stray.provider == provider.name {
-            guard provider.capabilities.cancels else { continue }
+        for stray in try await leases.strays(of: job) {
+            guard let provider = provider(named: stray.provider), provider.capabilities.cancels else { continue }
             do {
                 try await provider.cancel(stray.requestID)
             } catch  where error.retryClass.isRetryable && error.retryClass != .lost {

@@ -7,6 +7,7 @@ struct ClaimOrder: Sendable {
     var job: UUID
     /// The wake-up that led here.
     var message: UUID?
+    /// Who draws jobs that have no workflow.
     var provider: String
     let owner = UUID()
     /// The id of the provider call, unless one is open already.
@@ -36,14 +37,20 @@ struct ClaimOrder: Sendable {
             select * from jsonb_to_recordset(\(JSON.array(orders.map(\.json))))
                 as r(id uuid, provider text, owner uuid, call uuid)),
         due as (
-            select id from jobs where id = any(\(orders.map(\.job))) and status = 'queued'
+            select id, coalesce(current_workflow_id, workflow_id) as workflow from jobs where id = any(\(orders.map(\.job))) and status = 'queued'
                 and next_attempt_at <= now() + interval '250 milliseconds' order by id for update),
+        chosen as (
+            select wanted.id, wanted.owner, wanted.call, coalesce(
+                (select provider from provider_calls where job_id = due.id and state in ('intended', 'submitted')
+                    order by id desc limit 1),
+                (select provider from workflows where id = due.workflow), wanted.provider) as provider
+            from wanted join due using (id)),
         claimed as (
-            update jobs set status = 'processing', attempts = attempts + 1, lease_owner = wanted.owner,
-                lease_until = now() + \(lease), provider = wanted.provider, 
+            update jobs set status = 'processing', attempts = attempts + 1, lease_owner = chosen.owner,
+                lease_until = now() + \(lease), provider = chosen.provider, 
                 started_at = coalesce(started_at, now()), event_sequence = event_sequence + 1
-            from wanted join due using (id) where jobs.id = wanted.id and jobs.status = 'queued'
-            returning jobs.*, wanted.call),
+            from chosen where jobs.id = chosen.id and jobs.status = 'queued'
+            returning jobs.*, chosen.call),
         open_call as (
             select distinct on (job_id) provider_calls.* from provider_calls join claimed on claimed.id = job_id
             where provider_calls.provider = claimed.provider and state in ('intended', 'submitted')

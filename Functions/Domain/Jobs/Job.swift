@@ -9,7 +9,10 @@ package struct Job: Sendable, Hashable {
     package var status: JobState
     package var prompt: String
     package var parameters: JSONObject
+    /// The workflow that was asked for.
     package var workflowID: String?
+    /// The workflow that draws now, where it is a fallback of that.
+    package var currentWorkflowID: String?
     package var priority: JobPriority
     package var inputImageID: UUID?
     package var resultImageIDs: [UUID]
@@ -41,7 +44,8 @@ extension Job {
     /// The columns `init(row:)` reads, of the table or alias `source`.
     static func columns(of source: String) -> SQL {
         let names = [
-            "id", "user_id", "status", "prompt", "parameters", "workflow_id", "priority", "input_image_id",
+            "id", "user_id", "status", "prompt", "parameters", "workflow_id", "current_workflow_id", "priority",
+            "input_image_id",
             "result_image_ids", "attempts", "max_attempts", "forgiven", "progress", "error_code", "error_message",
             "provider", "provider_job_id", "next_attempt_at", "processing_time_ms", "created_at", "queued_at",
             "started_at",
@@ -57,6 +61,7 @@ extension Job {
         prompt = try row["prompt"]
         parameters = try row["parameters", as: JSON.self].object ?? [:]
         workflowID = try row["workflow_id"]
+        currentWorkflowID = try row["current_workflow_id"]
         priority = try row["priority"]
         inputImageID = try row["input_image_id"]
         resultImageIDs = try row["result_image_ids"]

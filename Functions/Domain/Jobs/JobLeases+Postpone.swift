@@ -8,8 +8,12 @@ extension JobLeases {
     ///
     /// - Parameters:
     ///   - message: the wake-up that led here; its outbox row has done its work.
+    ///   - provider: only where this one is to draw the job; nil: whoever is.
+    ///   - unlessItFallsBack: only where no other workflow may draw instead.
     /// - Returns: the wake-up to publish; nil when the job does not wait, or may not.
-    package func postpone(_ job: UUID, message: UUID?, after delay: Duration) async throws -> WakeUp? {
+    package func postpone(
+        _ job: UUID, message: UUID?, after delay: Duration, at provider: String? = nil, unlessItFallsBack: Bool = false
+    ) async throws -> WakeUp? {
         let id = UUID.version7()
         let row = try await database.asService(
             """
@@ -19,11 +23,20 @@ extension JobLeases {
                     and coalesce(queued_at, created_at) + \(JobRules.wallTime) > now() + \(delay)
                     and not exists (select from provider_calls
                         where job_id = jobs.id and state in ('intended', 'submitted'))
+                    and \(Self.isDrawn(by: provider, unlessItFallsBack))
                 returning *),
             message as (\(JobStatements.wakeUps(of: "moved", id: "\(id)", delay: delay))),
             heard as (delete from outbox where id = \(message) and exists (select from moved))
             select priority from moved
             """)[0].first
         return try row.map { row in WakeUp(id: id, job: job, priority: try row["priority"], delay: delay) }
+    }
+
+    private static func isDrawn(by provider: String?, _ unlessItFallsBack: Bool) -> SQL {
+        guard let provider else { return "true" }
+        return """
+            exists (select from workflows where id = coalesce(jobs.current_workflow_id, jobs.workflow_id) 
+                and workflows.provider = \(provider) and not (\(unlessItFallsBack) and fallbacks <> '{}'))
+            """
     }
 }

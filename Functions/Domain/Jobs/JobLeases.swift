@@ -100,7 +100,8 @@ package struct JobLeases: Sendable {
             with moved as (
                 update jobs set status = 'queued', error_message = \(reason), lease_owner = null, lease_until = null,
                     next_attempt_at = now() + \(delay), woken_at = now() + \(delay), 
-                    forgiven = forgiven + \(counts ? 0 : 1), event_sequence = event_sequence + 1
+                    forgiven = forgiven + \(counts ? 0 : 1), event_sequence = event_sequence + 1,
+                    current_workflow_id = case when \(call == .goesOn) then current_workflow_id end
                 where \(JobStatements.owned(by: claim.token)) returning *),
             call as (\(close)),
             event as (\(JobStatements.statusEvent(of: "moved"))),

@@ -28,6 +28,13 @@ package struct Providers: Sendable {
         self.providers = Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }
     }
 
+    /// Who draws jobs that have no workflow: the first adapter that is configured.
+    package var standard: any ImageProvider {
+        Self.adapters.lazy.compactMap { self[$0.name] }.first
+            ?? AbsentProvider(
+                name: "none", reason: "no provider is configured; set a key or an address, such as REPLICATE_API_TOKEN")
+    }
+
     /// In the order of the alphabet.
     package var names: [String] { providers.keys.sorted() }
 

@@ -13,7 +13,7 @@ import Redis
     static let triggers = [Trigger.queue(GenerateQueue.name, attempts: 10, lease: .seconds(15))]
     static let limits = Limits(concurrency: 64, timeout: .seconds(900), memory: 256)
     static let environment =
-        Database.environment + Redis.environment + StorageSettings.environment + Replicate.environment
+        Database.environment + Redis.environment + StorageSettings.environment + Providers.environment
         + ProviderGate.environment + [WebhookAddress.publicURL]
 
     /// `{"jobId":"…"}`
@@ -26,9 +26,12 @@ import Redis
     init(_ configuration: Configuration) throws {
         let redis = try Redis(configuration)
         let client = HTTPClient()
+        let database = try Database(configuration, connections: 8)
+        let providers = try Providers(configuration, client)
         worker = GenerationWorker(
-            leases: JobLeases(try Database(configuration, connections: 8)),
-            provider: try Replicate(configuration, client), files: try Pictures(configuration, client),
+            leases: JobLeases(database), provider: providers.standard,
+            choice: ProviderChoice(providers, WorkflowCatalogue(database, redis)),
+            files: try Pictures(configuration, client),
             queue: GenerateQueue(redis), notifier: JobNotifier(redis), gate: try ProviderGate(configuration, redis),
             webhooks: try WebhookAddress(configuration))
     }

@@ -124,12 +124,11 @@ struct ComfyUIGraph: Sendable {
         switch input.kind {
         case .link, .text: return nil
         case .picture:
-            let isThere = value.string.map { pictures.contains($0) } == true
-            return isThere
-                ? nil
-                : ComfyUIProblem.input(
-                    "custom_validation_failed", "Custom validation failed for node",
-                    details: "\(name) - Invalid image file: \(shown)", name, received: value)
+            // Not one expression: in it, `nil` would be JSON's null.
+            if value.string.map({ pictures.contains($0) }) == true { return nil }
+            return ComfyUIProblem.input(
+                "custom_validation_failed", "Custom validation failed for node",
+                details: "\(name) - Invalid image file: \(shown)", name, received: value)
         case .choice(let choices):
             if value.string.map(choices.contains) == true { return nil }
             let list = choices.map { "'\($0)'" }.joined(separator: ", ")
