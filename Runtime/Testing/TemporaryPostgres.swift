@@ -14,6 +14,7 @@ package final class TemporaryPostgres: Sendable {
     private let folder: TemporaryFolder
     private let process: TemporaryProcess
     private let databases = Mutex(0)
+    private let extraSettings = Mutex<[String]>([])
 
     private static let sharedServer = SharedServer { try await TemporaryPostgres.start() }
 
@@ -85,6 +86,21 @@ package final class TemporaryPostgres: Sendable {
         try await launch()
     }
 
+    /// Has the server speak TLS, with a certificate for the name `localhost` that signs itself, and restarts it.
+    ///
+    /// - Returns: the PEM file of the certificate.
+    package func useTLS() async throws -> String {
+        let (key, certificate) = (folder.path + "/key.pem", folder.path + "/certificate.pem")
+        try await process.run([
+            "/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+            "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out",
+            certificate,
+        ])
+        extraSettings.withLock { $0 = ["ssl=on", "ssl_cert_file=\(certificate)", "ssl_key_file=\(key)"] }
+        try await restart()
+        return certificate
+    }
+
     /// Stops the server. Its folder goes with this object.
     package func stop() async throws {
         try await process.end(SIGQUIT)
@@ -93,11 +109,12 @@ package final class TemporaryPostgres: Sendable {
     private var data: String { folder.path + "/data" }
 
     private func launch() async throws {
-        let settings = [
-            "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(folder.path)", "fsync=off",
-            "full_page_writes=off", "shared_buffers=32MB", "max_connections=200", "jit=off",
-            "autovacuum=off", "timezone=UTC",
-        ]
+        let settings =
+            [
+                "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=\(folder.path)", "fsync=off",
+                "full_page_writes=off", "shared_buffers=32MB", "max_connections=200", "jit=off",
+                "autovacuum=off", "timezone=UTC",
+            ] + extraSettings.withLock { $0 }
         let pidFile = data + "/postmaster.pid"
         // A killed server's sessions hold its shared memory for a moment longer.
         try await process.start(
