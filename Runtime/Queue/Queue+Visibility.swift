@@ -11,6 +11,7 @@ extension Queue {
     /// - Parameters:
     ///   - hiddenFor: how long nobody sees it; zero: at once.
     ///   - expiresAt: milliseconds since 1970 from which on nobody gets it; nil: never.
+    @discardableResult
     package func put(
         _ text: String, id: String, hiddenFor: Duration = .zero, expiresAt: Int64? = nil
     ) async throws -> HiddenMessage {

@@ -71,6 +71,34 @@ struct EventTests {
         }
     }
 
+    @Test func `a flush can be given up, before it waits and while it does`() async throws {
+        let temporary = try TemporaryStore()
+        let events = temporary.store.events
+        try await temporary.store.createBucketIfMissing("b")
+        var iterator = try await events.subscribe("functions").makeAsyncIterator()
+        try await temporary.put("k")
+        let waiting = Task { try await events.flush() }
+        let other = Task { try await events.flush() }
+        try await Task.sleep(for: .milliseconds(50))
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        let early = Task { try await events.flush() }
+        early.cancel()
+        await #expect(throws: CancellationError.self) { try await early.value }
+        try await events.acknowledge(try #require(try await iterator.next()))
+        try await other.value
+    }
+
+    @Test func `consumers of an earlier run are forgotten with their events, and no others`() async throws {
+        let temporary = try TemporaryStore()
+        let events = temporary.store.events
+        try await temporary.store.createBucketIfMissing("b")
+        for name in ["target:a", "target:b", "functions"] { _ = try await events.subscribe(name) }
+        try await temporary.put("k")
+        #expect(try await events.forgetConsumers(prefix: "target:", except: ["target:b"]) == ["target:a"])
+        #expect(try await events.pendingCount() == 2)
+    }
+
     @Test func `without a consumer nothing is kept`() async throws {
         let temporary = try TemporaryStore()
         try await temporary.store.createBucketIfMissing("b")

@@ -19,6 +19,9 @@ final class Fixture: Sendable {
         Queue(redis, "work", consumer: consumer, ageing: ageing) { self.time.withLock { $0 } }
     }
 
+    /// In milliseconds since 1970.
+    var now: Int64 { time.withLock { $0 } }
+
     func advance(by duration: Duration) {
         time.withLock { $0 += Int64(duration / .milliseconds(1)) }
     }

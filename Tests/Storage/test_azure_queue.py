@@ -722,6 +722,28 @@ def test_everything_outlives_both_servers(tmp_path_factory):
         redis.kill()
 
 
+def test_what_functions_publish_is_there_to_see(redis, service):
+    redis.command("XADD", "queue:{results}:normal", "*", "body", '{"jobId":"n"}', "id", "one", "enqueued", "1000", "attempt", "0")
+    redis.command("XADD", "queue:{results}:high", "*", "body", '{"jobId":"h"}', "id", "two", "enqueued", "1000", "attempt", "2")
+    queue = service.get_queue_client("results")
+    assert queue.get_queue_properties().approximate_message_count == 2
+    peeked = queue.peek_messages(max_messages=5)
+    assert [(message.id, message.content, message.dequeue_count) for message in peeked] == [
+        ("two", '{"jobId":"h"}', 2), ("one", '{"jobId":"n"}', 0)]
+    assert peeked[0].expires_on.year == 9999
+    taken = queue.receive_message()
+    assert (taken.id, taken.dequeue_count) == ("two", 3)
+    queue.delete_message(taken)
+    # One that a function holds is nobody's else.
+    redis.command("XGROUP", "CREATE", "queue:{results}:normal", "functions", "0")
+    redis.command("XREADGROUP", "GROUP", "functions", "worker", "STREAMS", "queue:{results}:normal", ">")
+    assert queue.peek_messages() == [] and queue.receive_message() is None
+    assert queue.get_queue_properties().approximate_message_count == 1
+    queue.delete_queue()
+    with pytest.raises(ResourceNotFoundError):
+        queue.get_queue_properties()
+
+
 def test_without_redis_it_says_so(tmp_path_factory):
     redis = RedisServer(tmp_path_factory.mktemp("redis"))
     store = Store(tmp_path_factory.mktemp("store"), f"--redis=redis://127.0.0.1:{redis.port}")
