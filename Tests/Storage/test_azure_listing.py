@@ -158,6 +158,18 @@ def test_page_ranges_that_differ(container):
     assert error.value.error_code == "PreviousSnapshotNotFound"
 
 
+def test_clearing_what_was_empty_is_a_difference(container):
+    blob = container.get_blob_client("d")
+    blob.create_page_blob(2048)
+    first = blob.create_snapshot()["snapshot"]
+    blob.upload_page(b"x" * 1536, 0, 1536)
+    second = blob.create_snapshot()["snapshot"]
+    blob.clear_page(512, 512)
+    assert ranges(blob, previous_snapshot=first) == [(0, 511, False), (512, 1023, True), (1024, 1535, False)]
+    assert ranges(blob, previous_snapshot=second) == [(512, 1023, True)]
+    assert ranges(blob) == [(0, 511, False), (1024, 1535, False)]
+
+
 def test_block_lists(container):
     blob = container.get_blob_client("b")
     for name in ["1", "2", "3"]:

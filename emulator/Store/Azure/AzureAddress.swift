@@ -34,7 +34,8 @@ struct AzureAddress {
         guard let container = PercentEncoding.strictlyDecode(parts.popFirst() ?? ""),
             let blob = PercentEncoding.strictlyDecode(parts.popFirst() ?? ""), !blob.utf8.contains(0)
         else { throw .invalidResourceName }
-        (self.container, self.blob) = (container, blob)
+        // As Azure does: both slashes are the same to it.
+        (self.container, self.blob) = (container, String(blob.map { $0 == "\\" ? "/" : $0 }))
         if service == .blob, blob.isEmpty, !container.isEmpty, request.parameter("restype") == nil {
             // One name and no word of a container: a blob in the root container.
             (self.container, self.blob) = ("$root", container)

@@ -87,6 +87,8 @@ struct AzureCall {
         let conditions: BlobConditions
         let encryption: BlobEncryption
         let copies: PendingCopies
+        /// Whether what is there may be replaced, and not only something new be made.
+        let overwrites: Bool
 
         func find(_ reading: some StoreReading) throws -> BucketRecord {
             guard let bucket = try reading.bucket(container, account: namespace) else {
@@ -116,7 +118,7 @@ struct AzureCall {
             container: address.container, namespace: namespace, account: address.account, blob: blob,
             edition: try edition(), principal: grant.principal, requestID: request.id,
             leaseID: leaseID, conditions: try BlobConditions(request),
-            encryption: encryption, copies: copies)
+            encryption: encryption, copies: copies, overwrites: grant.has("w"))
     }
 
     /// Changes the blob a request names: conditions and lease are checked, the new record stands where the old one stood.
@@ -160,6 +162,7 @@ struct AzureCall {
         var record = record
         let current = try transaction.object(container.id, call.blob)
         try call.conditions.checkWrite(current)
+        if current != nil && !call.overwrites { throw AzureError.permissionMismatch }
         let lease = Lease(current?.fields ?? FieldList())
         try lease.allowWrite(call.leaseID, .blob)
         if let current { try call.copies.allowChange(current) }

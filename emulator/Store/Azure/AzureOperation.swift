@@ -92,27 +92,29 @@ enum AzureOperation {
 
     /// What a shared access signature must grant
     /// (https://learn.microsoft.com/rest/api/storageservices/create-account-sas#blob-service).
-    var need: AzureNeed {
+    ///
+    /// - Parameter level: `s`, `c` or `o`, what the request names: some can be asked of each.
+    func need(at level: Character) -> AzureNeed {
         switch self {
         case .listContainers: AzureNeed("s", "l")
         case .getUserDelegationKey: AzureNeed("s", "")
         case .getServiceProperties, .getServiceStats: AzureNeed("s", "r")
         case .setServiceProperties: AzureNeed("s", "w")
-        case .getAccountInfo: AzureNeed("s", "rwdlacup")
+        case .getAccountInfo: AzureNeed(level, "rwdlacup", isOfService: level != "s")
         // Each request inside has its own authorization.
-        case .batch: AzureNeed("c", "rwdlacup")
-        case .findByTags: AzureNeed("s", "f")
+        case .batch: AzureNeed("c", "rwdlacup", isOfService: true)
+        case .findByTags: AzureNeed(level, "f", isOfService: level != "s")
         case .createContainer: AzureNeed("c", "cw")
         case .getContainerProperties: AzureNeed("c", "rl")
         case .deleteContainer: AzureNeed("c", "d")
         case .setContainerMetadata, .undeleteContainer: AzureNeed("c", "w")
         case .getContainerACL, .setContainerACL: AzureNeed("c", "")
         case .leaseContainer: AzureNeed("c", "wd")
-        case .listBlobs: AzureNeed("c", "l")
+        case .listBlobs: AzureNeed("c", "l", isOfService: true)
         case .putBlob, .copyBlob, .snapshotBlob, .copyIncrementally: AzureNeed("o", "cw")
         case .getBlob, .getBlobProperties, .getBlockList, .getPageRanges, .queryBlob: AzureNeed("o", "r")
         case .setImmutabilityPolicy, .deleteImmutabilityPolicy, .setLegalHold: AzureNeed("o", "i")
-        case .deleteBlob: AzureNeed("o", "dx")
+        case .deleteBlob: AzureNeed("o", "dxy")
         case .putBlock, .putBlockList, .putPage, .setBlobProperties, .setBlobMetadata, .abortCopy, .setTier:
             AzureNeed("o", "w")
         case .undeleteBlob: AzureNeed("o", "w")

@@ -43,7 +43,8 @@ struct AzureResponder: HTTPResponder {
         if request.method == "OPTIONS" { return try cors.preflight(request) }
         let operation = try AzureOperation(request, address)
         let grant = try authenticator.authorize(request, address, namespace: namespace)
-        try grant.require(operation.need)
+        let level: Character = address.container.isEmpty ? "s" : address.blob.isEmpty ? "c" : "o"
+        try grant.require(operation.need(at: level))
         if address.isSecondary && !operation.isRead {
             throw AzureError(403, "WriteOperationNotSupportedOnSecondary", "Write operations are not allowed.")
         }

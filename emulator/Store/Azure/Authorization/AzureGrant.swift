@@ -6,6 +6,9 @@ struct AzureGrant {
     var permissions: Set<Character>?
     /// Letters of the resource types an account signature covers; nil: all.
     var resourceTypes: Set<Character>?
+    /// Whether it comes from a signature for a container or what is in it: such a one says nothing of containers
+    /// themselves.
+    var isOfService = false
     /// Who asks, for events.
     var principal: String
     /// The tenant of who asks, where a bearer token names one.
@@ -24,7 +27,11 @@ struct AzureGrant {
                 "This request is not authorized to perform this operation using this resource type.")
         }
         if let permissions, permissions.isDisjoint(with: need.permissions) { throw .permissionMismatch }
+        if isOfService && !need.isOfService { throw .permissionMismatch }
     }
+
+    /// Whether it has one of these letters.
+    func has(_ letters: String) -> Bool { permissions?.isDisjoint(with: letters) == false || permissions == nil }
 }
 
 /// What an operation takes.
@@ -33,9 +40,13 @@ struct AzureNeed {
     var resource: Character
     /// Any one of these letters is enough; none: no signature grants it.
     var permissions: Set<Character>
+    /// Whether a signature for a container can grant it.
+    var isOfService: Bool
 
-    init(_ resource: Character, _ permissions: String) {
+    /// - Parameter isOfService: nil: where it is about what is in a container.
+    init(_ resource: Character, _ permissions: String, isOfService: Bool? = nil) {
         self.resource = resource
         self.permissions = Set(permissions)
+        self.isOfService = isOfService ?? (resource == "o")
     }
 }

@@ -52,7 +52,8 @@ struct SharedAccessSignature {
             resourceTypes = service == .queue ? ["c", "o"] : request.parameter("sr") == "c" ? nil : ["o"]
         }
         grant = AzureGrant(
-            permissions: Set(fields.permissions), resourceTypes: resourceTypes, principal: delegation?.user ?? "sas",
+            permissions: Set(fields.permissions), resourceTypes: resourceTypes,
+            isOfService: !isAccount && service == .blob, principal: delegation?.user ?? "sas",
             encryptionScope: request.parameter("ses").flatMap { $0.isEmpty ? nil : $0 },
             overrides: overrides.compactMap { name, header in request.parameter(name).map { (header, $0) } })
     }

@@ -36,6 +36,11 @@ extension AzureCall {
         }
         let isPermanent = request.parameter("deletetype")?.lowercased() == "permanent"
         let call = try detached()
+        if case .version = call.edition {
+            if !grant.has("x") { throw AzureError.permissionMismatch }
+        } else if !grant.has(isPermanent ? "y" : "d") {
+            throw AzureError.permissionMismatch
+        }
         let isKept = try await store.write { transaction in
             let container = try call.find(transaction)
             let policy = try SoftDelete(transaction, account: call.account)

@@ -2,6 +2,9 @@ import Cryptography
 import NIOHTTP1
 
 extension AzureCall {
+    /// Spreads numbers that follow each other over all there are.
+    private static let scatter: Int64 = -0x61C8_8646_80B5_83EB
+
     /// Writes or clears pages: a run of the blob is replaced by a new content, or by a hole.
     func putPage() async throws -> HTTPReply {
         let text = request.header("x-ms-range") ?? request.header("range") ?? ""
@@ -44,7 +47,11 @@ extension AzureCall {
         let record: ObjectRecord
         var received: ReceivedContent?
         if write == "clear" {
-            record = try await store.write { try body($0, [Segment(content: 0, offset: 0, length: length)]) }
+            record = try await store.write { transaction in
+                // Its offset tells it from every other hole: a comparison with a snapshot sees that it was cleared.
+                let mark = (transaction.draw() &* Self.scatter) & (1 << 62 - 1)
+                return try body(transaction, [Segment(content: 0, offset: mark, length: length)])
+            }
         } else {
             let content =
                 request.headers.contains(name: "x-ms-copy-source")
@@ -73,10 +80,10 @@ extension AzureCall {
         record.segments = merged(new)
     }
 
-    /// Neighbouring holes as one.
+    /// Neighbouring parts of one hole as one.
     private static func merged(_ segments: [Segment]) -> [Segment] {
         segments.reduce(into: []) { result, segment in
-            if segment.isHole, let last = result.last, last.isHole {
+            if segment.isHole, let last = result.last, last.isHole, last.offset + last.length == segment.offset {
                 result[result.count - 1].length += segment.length
             } else if segment.length > 0 {
                 result.append(segment)
@@ -87,7 +94,7 @@ extension AzureCall {
     static func resize(_ record: inout ObjectRecord, to size: Int64, _ transaction: Transaction) throws {
         let old = record.segments
         var new = old.slice(0..<min(size, record.size))
-        if size > record.size { new.append(Segment(content: 0, offset: 0, length: size - record.size)) }
+        if size > record.size { new.append(Segment(content: 0, offset: record.size, length: size - record.size)) }
         try transaction.retain(new)
         try transaction.release(old)
         record.segments = merged(new)

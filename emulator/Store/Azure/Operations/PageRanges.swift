@@ -97,7 +97,7 @@ private struct PageMap {
                 let isSame =
                     run.segment.content == other.segment.content
                     && run.segment.offset - run.range.lowerBound == other.segment.offset - other.range.lowerBound
-                if run.segment.isHole ? !other.segment.isHole : !isSame { add(common, run.segment.isHole) }
+                if !isSame { add(common, run.segment.isHole) }
             }
             let end = older.runs.last?.range.upperBound ?? 0
             if run.range.upperBound > end, !run.segment.isHole {

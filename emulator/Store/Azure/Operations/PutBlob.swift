@@ -30,6 +30,7 @@ extension AzureCall {
     /// What the headers of an upload say of the blob it makes.
     func uploadFields(_ type: String) throws -> FieldList {
         var fields = try BlobProperties.fields(request, type: type)
+        if request.headers.contains(name: "x-ms-tags"), !grant.has("t") { throw AzureError.permissionMismatch }
         fields.replaceAll("meta:", with: try metadata())
         let kept = try BlobImmutability.fields(request)
         for name in ["lock-mode", "lock-until", "legal-hold"] { fields[name] = kept[name] }

@@ -1,0 +1,160 @@
+"""What shared access signatures grant: each permission, each resource, and nothing beside it."""
+
+import uuid
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.storage.blob import (
+    AccountSasPermissions, BlobClient, BlobSasPermissions, BlobServiceClient, ContainerClient, ContainerSasPermissions,
+    ImmutabilityPolicy, ResourceTypes, generate_account_sas, generate_blob_sas, generate_container_sas)
+
+from conftest import ACCOUNT, ACCOUNT_KEY
+from test_azure import soon
+
+BLOB_CALLS = {
+    "read": ("r", lambda b: b.download_blob().readall()),
+    "properties": ("r", lambda b: b.get_blob_properties()),
+    "blocks": ("r", lambda b: b.get_block_list("all")),
+    "query": ("r", lambda b: b.query_blob("SELECT * FROM BlobStorage").readall()),
+    "overwrite": ("w", lambda b: b.upload_blob(b"2", overwrite=True)),
+    "stage": ("w", lambda b: b.stage_block("1", b"x")),
+    "commit": ("w", lambda b: b.commit_block_list([])),
+    "metadata": ("w", lambda b: b.set_blob_metadata({"a": "b"})),
+    "headers": ("w", lambda b: b.set_http_headers()),
+    "tier": ("w", lambda b: b.set_standard_blob_tier("Cool")),
+    "snapshot": ("cw", lambda b: b.create_snapshot()),
+    "delete": ("d", lambda b: b.delete_blob()),
+    "tags": ("t", lambda b: b.get_blob_tags()),
+    "set tags": ("t", lambda b: b.set_blob_tags({"a": "b"})),
+    "lease": ("wd", lambda b: b.acquire_lease()),
+    "hold": ("i", lambda b: b.set_legal_hold(False)),
+    "policy": ("i", lambda b: b.set_immutability_policy(ImmutabilityPolicy(expiry_time=soon(0.01), policy_mode="Unlocked"))),
+    "undelete": ("w", lambda b: b.undelete_blob()),
+    "account": ("racwd", lambda b: b.get_account_information()),
+}
+
+
+def outcome(call):
+    try:
+        call()
+        return None
+    except HttpResponseError as error:
+        return error.response.headers["x-ms-error-code"]
+
+
+def anonymous(url, sas):
+    return BlobClient.from_blob_url(url + "?" + sas)
+
+
+@pytest.mark.parametrize("letter", "racwdxti")
+def test_a_blobs_signature_grants_what_it_says(container, letter):
+    for name, (letters, call) in BLOB_CALLS.items():
+        blob = container.upload_blob(uuid.uuid4().hex, b"1")
+        sas = generate_blob_sas(
+            ACCOUNT, container.container_name, blob.blob_name, account_key=ACCOUNT_KEY, expiry=soon(),
+            permission=BlobSasPermissions.from_string(letter))
+        expected = None if letter in letters else "AuthorizationPermissionMismatch"
+        assert outcome(lambda: call(anonymous(blob.url, sas))) == expected, name
+
+
+def test_creating_is_not_overwriting(container):
+    name = uuid.uuid4().hex
+    blob = container.get_blob_client(name)
+    sas = generate_blob_sas(
+        ACCOUNT, container.container_name, name, account_key=ACCOUNT_KEY, expiry=soon(),
+        permission=BlobSasPermissions(create=True))
+    create = lambda: anonymous(blob.url, sas).upload_blob(b"1", overwrite=True)
+    assert outcome(create) is None
+    assert outcome(create) == "AuthorizationPermissionMismatch"
+    assert blob.download_blob().readall() == b"1"
+
+
+def test_tags_on_an_upload_are_granted_apart(container):
+    blob = container.get_blob_client("k")
+    for letters, expected in [("cw", "AuthorizationPermissionMismatch"), ("cwt", None)]:
+        sas = generate_blob_sas(
+            ACCOUNT, container.container_name, "k", account_key=ACCOUNT_KEY, expiry=soon(),
+            permission=BlobSasPermissions.from_string(letters))
+        assert outcome(lambda: anonymous(blob.url, sas).upload_blob(b"1", tags={"a": "b"})) == expected
+
+
+def test_versions_are_deleted_apart(s3, blobs, bucket):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    blob = blobs.get_blob_client(bucket, "k")
+    version = blob.upload_blob(b"1")["version_id"]
+    for letter, expected in [("d", "AuthorizationPermissionMismatch"), ("x", None)]:
+        sas = generate_container_sas(
+            ACCOUNT, bucket, account_key=ACCOUNT_KEY, expiry=soon(),
+            permission=ContainerSasPermissions.from_string(letter))
+        assert outcome(lambda: anonymous(blob.url, sas).delete_blob(version_id=version)) == expected
+
+
+CONTAINER_CALLS = {
+    "properties": lambda c: c.get_container_properties(), "create": lambda c: c.create_container(),
+    "delete": lambda c: c.delete_container(), "metadata": lambda c: c.set_container_metadata({}),
+    "policy": lambda c: c.get_container_access_policy(), "lease": lambda c: c.acquire_lease(),
+}
+
+
+@pytest.mark.parametrize("name", CONTAINER_CALLS)
+def test_a_containers_signature_is_for_what_is_in_it(container, name):
+    sas = generate_container_sas(
+        ACCOUNT, container.container_name, account_key=ACCOUNT_KEY, expiry=soon(),
+        permission=ContainerSasPermissions.from_string("racwdxltfmeopi"))
+    client = ContainerClient.from_container_url(container.url + "?" + sas)
+    assert outcome(lambda: CONTAINER_CALLS[name](client)) == "AuthorizationPermissionMismatch"
+    assert list(client.list_blobs()) == [] and list(client.find_blobs_by_tags("\"a\" = 'b'")) == []
+    client.upload_blob("k", b"1").delete_blob()
+    client.get_account_information()
+
+
+@pytest.mark.parametrize("letter, allowed", [("l", True), ("r", False), ("w", False)])
+def test_listing_is_granted_apart(container, letter, allowed):
+    sas = generate_container_sas(
+        ACCOUNT, container.container_name, account_key=ACCOUNT_KEY, expiry=soon(),
+        permission=ContainerSasPermissions.from_string(letter))
+    client = ContainerClient.from_container_url(container.url + "?" + sas)
+    assert (outcome(lambda: list(client.list_blobs())) is None) == allowed
+
+
+def test_no_container_signature_reaches_the_account(store, container):
+    for sas in [
+            generate_container_sas(ACCOUNT, container.container_name, account_key=ACCOUNT_KEY, expiry=soon(),
+                                   permission=ContainerSasPermissions.from_string("racwdl")),
+            generate_blob_sas(ACCOUNT, container.container_name, "k", account_key=ACCOUNT_KEY, expiry=soon(),
+                              permission=BlobSasPermissions.from_string("racwd"))]:
+        service = BlobServiceClient(store.blob_endpoint + "?" + sas, retry_total=0)
+        for call in [service.get_account_information, service.get_service_properties,
+                     lambda: list(service.list_containers())]:
+            assert outcome(call) in ("AuthenticationFailed", "AuthorizationPermissionMismatch",
+                                     "AuthorizationResourceTypeMismatch")
+
+
+@pytest.mark.parametrize("types, level", [("s", "service"), ("c", "container"), ("o", "object")])
+def test_an_accounts_signature_is_for_its_kinds_of_resources(store, container, types, level):
+    container.upload_blob("k", b"1")
+    sas = generate_account_sas(
+        ACCOUNT, ACCOUNT_KEY, ResourceTypes.from_string(types), AccountSasPermissions.from_string("rwdlacup"), soon())
+    service = BlobServiceClient(store.blob_endpoint + "?" + sas, retry_total=0)
+    own = service.get_container_client(container.container_name)
+    calls = {
+        "service": lambda: list(service.list_containers()), "container": lambda: list(own.list_blobs()),
+        "object": lambda: own.get_blob_client("k").download_blob().readall()}
+    for name, call in calls.items():
+        assert outcome(call) == (None if name == level else "AuthorizationResourceTypeMismatch"), name
+
+
+def test_a_signature_cannot_copy_what_it_cannot_read(container):
+    source = container.upload_blob("s", b"secret")
+    sas = generate_blob_sas(
+        ACCOUNT, container.container_name, "k", account_key=ACCOUNT_KEY, expiry=soon(),
+        permission=BlobSasPermissions.from_string("cw"))
+    target = anonymous(container.get_blob_client("k").url, sas)
+    assert outcome(lambda: target.start_copy_from_url(source.url)) == "CannotVerifyCopySource"
+    assert outcome(lambda: target.stage_block_from_url("1", source.url)) == "CannotVerifyCopySource"
+
+
+def test_both_slashes_are_the_same(container):
+    container.upload_blob("dir\\k", b"1")
+    assert [b.name for b in container.list_blobs()] == ["dir/k"]
+    assert container.get_blob_client("dir/k").download_blob().readall() == b"1"
