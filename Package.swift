@@ -130,7 +130,7 @@ let package = Package(
         function("Page/Page", "PageAssets"),
         .target(
             name: "PageAssets", path: "Functions/Page/Assets",
-            exclude: ["index.html", "page.css", "page.js", "icon.svg"]),
+            exclude: ["index.html", "page.css", "page.js", "workflows.js", "icon.svg"]),
 
         // emulator: the whole cloud on a laptop.
         library(

@@ -29,6 +29,8 @@ struct Addresses: Sendable, Equatable {
     var redis: String
     /// Name to base URL.
     var providers: [String: String]
+    /// The PEM file with the authority behind those that are https; another one at each start.
+    var providersCertificate = ""
 
     /// The one line of `start --json`.
     var json: JSON {
@@ -51,6 +53,7 @@ struct Addresses: Sendable, Equatable {
             ],
             "queue": ["endpoint": .string(queueEndpoint), "connectionString": .string(blobConnectionString)],
             "postgres": .string(postgres), "redis": .string(redis), "providers": .object(JSONObject(stands)),
+            "providersCertificate": .string(providersCertificate),
             "process": .integer(Int64(process)),
         ]
     }

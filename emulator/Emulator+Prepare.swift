@@ -73,14 +73,21 @@ extension Emulator {
         let (journal, ports, options, store) = (parts.journal, parts.ports, parts.options, parts.store)
         let logger = Logger(label: "emulator") { _ in JournalLogHandler(journal: journal) }
         let threads = MultiThreadedEventLoopGroup.singleton
-        let readiness = Readiness(waitingFor: ["gateway", "dashboard", "s3", "blob", "queue", "providers"])
+        let readiness = Readiness(waitingFor: [
+            "gateway", "dashboard", "s3", "blob", "queue", "providers", "providers-tls",
+        ])
         let standIns = StandInServer(
-            host: options.host, port: ports.providers, httpClient: HTTPClient(), logger: logger,
-            onRunning: { _ in readiness.reached("providers") })
-        let addresses = addresses(parts, providers: standIns.baseURLs(port: ports.providers))
+            host: options.host, port: ports.providers,
+            secure: SecureListener(
+                port: ports.providersTLS, authority: parts.data.providersCertificate,
+                onRunning: { _ in readiness.reached("providers-tls") }),
+            httpClient: HTTPClient(), logger: logger, onRunning: { _ in readiness.reached("providers") })
+        let addresses = addresses(
+            parts, providers: standIns.baseURLs(port: ports.providers, securePort: ports.providersTLS))
         let registry = FunctionRegistry(
             environment: parts.environment.composed(
-                addresses: addresses, login: parts.login, storage: options.storage, manifest: parts.data.manifest),
+                addresses: addresses, standIns: standIns.settings(port: ports.providers), login: parts.login,
+                storage: options.storage, manifest: parts.data.manifest),
             manifest: parts.data.manifest, group: threads, journal: journal)
         for problem in parts.functions.problems { journal.warning("not served: \(problem)") }
         for function in parts.functions.functions { registry.add(function) }
@@ -141,7 +148,8 @@ extension Emulator {
             blobConnectionString: "DefaultEndpointsProtocol=http;AccountName=\(account.name);AccountKey=\(account.key);"
                 + "BlobEndpoint=\(blob);QueueEndpoint=\(queue);",
             queueEndpoint: queue,
-            bucket: bucket, postgres: parts.servers.databaseURL, redis: parts.servers.redisURL, providers: providers)
+            bucket: bucket, postgres: parts.servers.databaseURL, redis: parts.servers.redisURL, providers: providers,
+            providersCertificate: parts.data.providersCertificate)
     }
 
     /// Brings the database to the newest schema, where the functions' package has migrations.

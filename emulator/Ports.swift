@@ -8,6 +8,7 @@ struct Ports: Sendable, Equatable {
     var postgres: Int
     var redis: Int
     var providers: Int
+    var providersTLS: Int
 
     /// Chooses free ones, beginning with those that were asked for.
     ///
@@ -25,5 +26,7 @@ struct Ports: Sendable, Equatable {
         postgres = try choose(options.postgresPort, 54_320, "Postgres (--postgres-port)")
         redis = try choose(options.redisPort, 63_790, "Redis (--redis-port)")
         providers = try choose(options.providersPort, 7080, "the provider stand-ins (--providers-port)")
+        providersTLS = try choose(
+            options.providersTLSPort, 7081, "the provider stand-ins over TLS (--providers-tls-port)")
     }
 }

@@ -1,5 +1,6 @@
 import FunctionTesting
 import JSON
+import ProviderStandIns
 import Testing
 
 @testable import emulator
@@ -11,11 +12,24 @@ import Testing
         s3Users: [.init(id: "u", name: "n", email: "e", access: "key", secret: "secret")],
         blobEndpoint: "http://127.0.0.1:10000/devstoreaccount1", blobConnectionString: "AccountName=devstoreaccount1",
         queueEndpoint: "http://127.0.0.1:10001/devstoreaccount1",
-        bucket: "darkroom", postgres: "postgres://p", redis: "redis://r", providers: ["replicate": "http://stand-in"])
+        bucket: "darkroom", postgres: "postgres://p", redis: "redis://r",
+        providers: ["replicate": "http://stand-in", "fal": "https://stand-in"],
+        providersCertificate: "/data/providers.pem")
+    private static let standIns = [
+        StandInSettings(
+            reserved: ["REPLICATE_API_TOKEN"],
+            values: [
+                "REPLICATE_API_TOKEN": "r8_stand_in", "REPLICATE_BASE_URL": "http://stand-in",
+                "RESULT_ADDRESSES": "any",
+            ], name: "replicate"),
+        StandInSettings(
+            reserved: ["FAL_KEY", "FAL_QUEUE_URL"], values: ["FAL_KEY": "stand-in", "FAL_QUEUE_URL": "http://fal"],
+            name: "fal"),
+    ]
 
     private static func composed(_ given: [String: String], storage: StorageDialect = .s3) throws -> [String: String] {
         try FunctionEnvironment(file: nil, inherited: given).composed(
-            addresses: addresses, storage: storage, manifest: "/data/functions.json")
+            addresses: addresses, standIns: standIns, storage: storage, manifest: "/data/functions.json")
     }
 
     @Test func `tells functions where everything is`() throws {
@@ -33,6 +47,13 @@ import Testing
         #expect(values["REPLICATE_API_TOKEN"] == "r8_real")
         #expect(values["REPLICATE_BASE_URL"] == nil)
         #expect(values["RESULT_ADDRESSES"] == nil)
+        // The others are still played.
+        #expect(values["FAL_QUEUE_URL"] == "http://fal")
+        #expect(values["PROVIDER_LIMITS"] == "fal: 1000/s 60000/min 64")
+        #expect(try Self.composed(["FAL_KEY": "real"])["FAL_QUEUE_URL"] == nil)
+        #expect(try Self.composed(["FAL_QUEUE_URL": "http://mine"])["FAL_KEY"] == nil)
+        #expect(try Self.composed(["FAL_KEY": ""])["FAL_QUEUE_URL"] == "http://fal")
+        #expect(try Self.composed(["FAL_KEY": "a", "REPLICATE_API_TOKEN": "b"])["PROVIDER_LIMITS"] == nil)
     }
 
     @Test func `lets the environment win over the file, and the file over the emulator`() throws {
@@ -65,6 +86,8 @@ import Testing
         #expect(json["s3"]?["users"]?[0]?["access"]?.string == "key")
         #expect(json["blob"]?["connectionString"]?.string == "AccountName=devstoreaccount1")
         #expect(json["providers"]?["replicate"]?.string == "http://stand-in")
+        #expect(json["providers"]?["fal"]?.string == "https://stand-in")
+        #expect(json["providersCertificate"]?.string == "/data/providers.pem")
         #expect(!json.text.contains("\n"))
     }
 }

@@ -30,6 +30,13 @@ struct StartOptions: ParsableArguments {
     var providersPort: Int?
 
     @Option(
+        name: .customLong("providers-tls-port"),
+        help: ArgumentHelp(
+            "The same over TLS, for clients that speak nothing else, such as fal.ai's (default: 7081).", valueName: "n")
+    )
+    var providersTLSPort: Int?
+
+    @Option(
         help: ArgumentHelp(
             "The IPv4 address to listen on; Postgres and Redis are on the loopback interface in any case.",
             valueName: "address"))
@@ -66,6 +73,7 @@ struct StartOptions: ParsableArguments {
             ("--port", port), ("--dashboard-port", dashboardPort), ("--s3-port", s3Port), ("--blob-port", blobPort),
             ("--queue-port", queuePort),
             ("--postgres-port", postgresPort), ("--redis-port", redisPort), ("--providers-port", providersPort),
+            ("--providers-tls-port", providersTLSPort),
         ] {
             if let port, !(0...65_535).contains(port) {
                 throw ValidationError("\(name) \(port) is no port: it goes from 0 (any free one) to 65535")

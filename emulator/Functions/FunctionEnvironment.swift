@@ -1,6 +1,7 @@
 import FunctionRuntime
 import Glibc
 import JSON
+import ProviderStandIns
 
 /// The environment that functions get: what the emulator offers, then the `.env` file, then the emulator's own environment;
 /// the later wins.
@@ -37,11 +38,13 @@ struct FunctionEnvironment: Sendable {
     ///
     /// - Parameters:
     ///   - addresses: where the emulator's servers are.
+    ///   - standIns: what leads to each stand-in for a provider.
     ///   - login: the functions' own login at the private Postgres; nil: the one of its address.
     ///   - storage: the dialect of the object store that functions speak.
     ///   - manifest: the file with the descriptions of all functions.
     func composed(
-        addresses: Addresses, login: String? = nil, storage: StorageDialect, manifest: String
+        addresses: Addresses, standIns: [StandInSettings] = [], login: String? = nil, storage: StorageDialect,
+        manifest: String
     ) -> [String: String] {
         let owner = "//\(PostgresCluster.name)@"
         let database = login.map { addresses.postgres.replacing(owner, with: "//\($0)@") } ?? addresses.postgres
@@ -57,12 +60,11 @@ struct FunctionEnvironment: Sendable {
             "DEVELOPMENT_USER": "developer@localhost",
         ]
         // A key of the person's own means the real provider: it is never sent to a stand-in, unless that is asked for.
-        if self["REPLICATE_API_TOKEN"] == nil, let base = addresses.providers["replicate"] {
-            values["REPLICATE_API_TOKEN"] = "r8_stand_in"
-            values["REPLICATE_BASE_URL"] = base
-            values["RESULT_ADDRESSES"] = "any"
-            // A stand-in takes whatever comes; limits show where somebody sets them.
-            values["PROVIDER_LIMITS"] = "replicate: 1000/s 60000/min 64"
+        let played = standIns.filter { $0.reserved.allSatisfy { self[$0] == nil } }
+        for settings in played { values.merge(settings.values) { first, _ in first } }
+        // A stand-in takes whatever comes; limits show where somebody sets them.
+        if !played.isEmpty {
+            values["PROVIDER_LIMITS"] = played.map { "\($0.name): 1000/s 60000/min 64" }.joined(separator: "; ")
         }
         return values.merging(given) { $1 }
     }

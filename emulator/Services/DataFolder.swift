@@ -50,6 +50,8 @@ final class DataFolder: Sendable {
     var redis: String { path + "/redis" }
     /// Postgres' cluster, when the account that runs it can reach it here.
     var postgres: String { path + "/postgres" }
+    /// The certificate that clients of the stand-ins over TLS are to trust.
+    var providersCertificate: String { path + "/providers.pem" }
 
     /// Where an emulator on this folder leaves its addresses.
     static func runtimeFile(in folder: String) -> String { folder + "/emulator.json" }

@@ -52,7 +52,11 @@ package struct StandInServer: Service {
 
     /// What functions are told about each stand-in.
     package func settings(port: Int) -> [StandInSettings] {
-        standIns.map { $0.settings(base: base($0, port: port, isSecure: false)) }
+        standIns.map { standIn in
+            var settings = standIn.settings(base: base(standIn, port: port, isSecure: false))
+            settings.name = standIn.name
+            return settings
+        }
     }
 
     private func base(_ standIn: any StandIn, port: Int, isSecure: Bool) -> String {
