@@ -96,6 +96,7 @@ struct GeminiTests {
         (answer([["text": "I would rather not."]]), .unavailable), (answer([], "NO_IMAGE"), .unavailable),
         (answer([], "IMAGE_OTHER"), .unavailable), (answer([], "A_REASON_OF_TOMORROW"), .unavailable),
         (answer([], "MAX_TOKENS"), .invalid), (answer([["inlineData": ["data": "no picture"]]]), .unavailable),
+        (answer([["inlineData": ["data": ""]]]), .unavailable),
         ([:], .unavailable), (["candidates": []], .unavailable), (["candidates": [["content": [:]]]], .unavailable),
         (["candidates": "none"], .unavailable),
     ]

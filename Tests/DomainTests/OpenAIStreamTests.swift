@@ -58,7 +58,7 @@ struct OpenAIStreamTests {
         // Without names of events, with events and keys of the future, a preview that is none, and after the picture anything.
         [
             (nil, ["type": "image_generation.queued", "place": 3]), ("ping", [:]), partial("AQ=="),
-            partial("no picture"),
+            partial("no picture"), partial(""),
             (nil, ["type": "image_generation.partial_image", "b64_json": "Ag==", "extra": [1], "error": nil]),
             ("image_generation.partial_image", ["type": "image_generation.partial_image"]), completed(), ("error", [:]),
         ],
@@ -112,7 +112,7 @@ struct OpenAIStreamTests {
         (("error", ["error": ["code": "rate_limit_exceeded"]]), .limited(wait: nil)),
         (("error", ["error": ["code": "insufficient_quota"]]), .quota),
         (("error", ["error": ["code": "a_code_of_tomorrow"]]), .invalid), (("error", "words"), .invalid),
-        (completed("no picture"), .unavailable),
+        (completed("no picture"), .unavailable), (completed(""), .unavailable),
     ]
 
     @Test(arguments: errors) func `an error in the middle of the stream has its class`(

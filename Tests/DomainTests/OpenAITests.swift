@@ -140,6 +140,8 @@ struct OpenAITests {
         (422, ["error": "words instead of an object"], .invalid, .ended), (418, [1, 2], .invalid, .ended),
         (200, ["data": []], .unavailable, .ended), (200, [:], .unavailable, .ended),
         (200, ["data": [["b64_json": "no base64!"]]], .unavailable, .ended),
+        (200, ["data": [["b64_json": ""]]], .unavailable, .ended),
+        (200, ["data": [["url": "file:///etc/passwd"]]], .unavailable, .ended),
     ]
 
     @Test(arguments: refusals)
@@ -178,6 +180,25 @@ struct OpenAITests {
         let server = try answering(429, Self.error("rate_limit_exceeded"), headers: headers)
         let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request(), .silent) }
         #expect(error?.retryClass == .limited(wait: wait))
+    }
+
+    @Test(arguments: [(503, RetryClass.unavailable), (429, .limited(wait: nil)), (400, .invalid), (401, .quota)])
+    func `a refusal that is cut off is a refusal all the same`(status: Int, retryClass: RetryClass) async throws {
+        let server = try LocalServer { _ in .init(status: status, body: Array(#"{"error": {"co"#.utf8), kept: 5) }
+        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request(), .silent) }
+        #expect(error?.retryClass == retryClass && error?.call == .ended)
+    }
+
+    @Test func `an answer that is larger than any picture is not asked for again`() async throws {
+        let server = try LocalServer { _ in .init(headers: ["Content-Length": "1000000000"], body: [1]) }
+        let error = await #expect(throws: ProviderError.self) { try await provider(server).submit(request(), .silent) }
+        #expect(error?.retryClass == .invalid && error?.code == "provider_failed" && server.requests.count == 1)
+    }
+
+    @Test func `an answer with addresses, as other servers give, is one of addresses`() async throws {
+        let server = try answering(200, ["data": [["url": "https://a/1.png"], ["url": "data:image/png;base64,AQID"]]])
+        let call = try await provider(server).submit(request(), .silent)
+        #expect(call.state == .succeeded([.address("https://a/1.png"), .bytes([1, 2, 3])]))
     }
 
     @Test func `a failure that says not to come back is not tried again`() async throws {

@@ -22,10 +22,10 @@ struct WritingTests {
     private static let wording = Wording("A calm lake below snowy mountains")
 
     private static let schemas: [(JSON, JSON)] = [
-        (["type": "string"], "Calm Lake below Snowy Mountains"),
+        (["type": "string"], "Calm Lake Below Snowy Mountains"),
         (["type": "STRING", "maxLength": 12], "Calm Lake"), (["type": "string", "maxLength": 3], "Cal"),
         (["type": "string", "maxLength": 2, "minLength": 2], "Ca"),
-        (["type": "string", "minLength": 34], "Calm Lake below Snowy Mountains..."),
+        (["type": "string", "minLength": 34], "Calm Lake Below Snowy Mountains..."),
         (["enum": ["stormy", "calm"]], "calm"), (["const": 7], 7), (["type": ["null", "boolean"]], true),
         (["type": "array", "items": ["type": "string"], "maxItems": 2], ["calm", "lake"]),
         (["type": "array", "items": ["type": "boolean"], "minItems": 4], [true, true, true, true]),

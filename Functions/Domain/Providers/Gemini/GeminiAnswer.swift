@@ -26,7 +26,7 @@ struct GeminiAnswer {
         parts.compactMap { part in
             let data = part["inlineData"] ?? part["inline_data"]
             return data?["data"]?.string.flatMap { Base64.decode($0) }
-        }
+        }.filter { !$0.isEmpty }
     }
 
     var text: String { parts.compactMap { $0["text"]?.string }.joined() }

@@ -59,9 +59,15 @@ struct OpenAIDrawing {
     /// Every picture of a plain answer.
     static func outputs(in answer: JSON) -> [ProviderOutput] {
         (answer["data"]?.array ?? []).compactMap { picture in
-            if let bytes = picture["b64_json"]?.string.flatMap({ Base64.decode($0) }) { return .bytes(bytes) }
-            return picture["url"]?.string.map { .address($0) }
+            if let bytes = bytes(of: picture) { return .bytes(bytes) }
+            return picture["url"]?.string.flatMap { ProviderOutput(address: $0) }
         }
+    }
+
+    /// What a picture holds, or an event.
+    static func bytes(of picture: JSON) -> [UInt8]? {
+        guard let bytes = picture["b64_json"]?.string.flatMap({ Base64.decode($0) }), !bytes.isEmpty else { return nil }
+        return bytes
     }
 
     /// A size of that shape: sides are multiples of 16, and none is more than three times the other.

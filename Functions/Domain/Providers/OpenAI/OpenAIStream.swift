@@ -1,4 +1,3 @@
-internal import Cryptography
 internal import HTTPClient
 internal import JSON
 
@@ -17,7 +16,7 @@ enum OpenAIStream {
             if kind == "error" || data["error"]?.isNull == false {
                 throw OpenAIRefusal(event: data["error"]?.isNull == false ? data : ["error": data]).error
             }
-            let picture = data["b64_json"]?.string.flatMap { Base64.decode($0) }
+            let picture = OpenAIDrawing.bytes(of: data)
             if kind.hasSuffix(".partial_image"), let picture { await observe.report(.preview(picture)) }
             if kind.hasSuffix(".completed") { return picture.map { [.bytes($0)] } ?? [] }
         }
