@@ -36,7 +36,7 @@ final class AttemptPreviews: Sendable {
     ///
     /// - Returns: whether the claim is still held, as far as this knows.
     func show(_ bytes: [UInt8]) async -> Bool {
-        guard let index = admit(bytes) else { return true }
+        guard let isFirst = admit(bytes) else { return true }
         let header: ImageHeader
         do throws(ImageHeaderError) {
             header = try ImageHeader(sniffing: bytes)
@@ -45,11 +45,13 @@ final class AttemptPreviews: Sendable {
             return true
         }
         guard ImageRules.refusal(of: header) == nil else { return true }
+        // Never the key of another: browsers keep what they have seen under an address.
+        let id = UUID.version7()
         let key =
-            "\(ImageRules.previewPrefix)\(claim.job.userID.text)/\(claim.job.id.text)/\(claim.token.attempt)-\(index)."
+            "\(ImageRules.previewPrefix)\(claim.job.userID.text)/\(claim.job.id.text)/\(id.text)."
             + header.format.fileExtension
         let image = StoredImage(
-            id: .version7(), storageKey: key, format: header.format, width: header.width, height: header.height,
+            id: id, storageKey: key, format: header.format, width: header.width, height: header.height,
             size: Int64(bytes.count))
         do {
             try await files.write(key, bytes, format: header.format)
@@ -61,7 +63,7 @@ final class AttemptPreviews: Sendable {
                 return false
             }
             await notifier.notify(claim.job.id, sequence: sequence, log: log)
-            if index > 0 { try await removeStale() }
+            if !isFirst { try await removeStale() }
         } catch {
             log.warning("a preview could not be kept", ["jobId": claim.job.id.text, "error": "\(error)"])
         }
@@ -82,15 +84,15 @@ final class AttemptPreviews: Sendable {
         _ = try await PreviewStore(leases.database, files).removeStale(of: claim.job.id)
     }
 
-    /// - Returns: the number of the preview; nil when it is not to be shown.
-    private func admit(_ bytes: [UInt8]) -> Int? {
+    /// - Returns: whether it is the first one; nil when it is not to be shown.
+    private func admit(_ bytes: [UInt8]) -> Bool? {
         guard bytes.count <= Self.largest else { return nil }
         let now = ContinuousClock.now
         return state.withLock { state in
             guard state.count < Self.most, now >= state.next else { return nil }
             state.count += 1
             state.next = now + interval
-            return state.count - 1
+            return state.count == 1
         }
     }
 }
