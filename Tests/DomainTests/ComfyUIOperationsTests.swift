@@ -245,9 +245,10 @@ struct ComfyUIOperationsTests {
 
     @Test(arguments: refusals)
     func `what Docker refuses is said with its reason`(status: Int, reason: String, expected: Int) async throws {
-        let (_, folder) = try docker(status, ["message": .string(reason)])
+        let (engine, folder) = try docker(status, ["message": .string(reason)])
         let answer = try await restart(environment(folder))
         #expect(answer.status == expected && answer.detail.contains(reason), "\(answer.detail)")
+        #expect(engine.requests.count == 1)
     }
 
     @Test func `nothing is restarted that is not configured`() async throws {
