@@ -5,7 +5,8 @@ package import HTTPClient
 package struct Providers: Sendable {
     /// Every adapter there is.
     package static let adapters: [any ProviderAdapter.Type] = [
-        Replicate.self, Fal.self, OpenAI.self, Gemini.self, ComfyUI.self, Automatic1111.self, StableDiffusionCpp.self,
+        Replicate.self, Fal.self, HuggingFace.self, OpenAI.self, Gemini.self, ComfyUI.self, Automatic1111.self,
+        StableDiffusionCpp.self,
     ]
 
     /// The keys a function declares that uses providers.

@@ -15,6 +15,7 @@ struct SynchronousService: Sendable {
     enum Content {
         case json(JSON)
         case form(MultipartForm)
+        case bytes([UInt8], type: String)
     }
 
     /// Bytes of an answer: sixteen pictures of four megapixels, as text.
@@ -44,6 +45,9 @@ struct SynchronousService: Sendable {
         case .form(let form):
             request.headers["content-type"] = form.contentType
             request.body = .bytes(form.encoded)
+        case .bytes(let bytes, let type):
+            request.headers["content-type"] = type
+            request.body = .bytes(bytes)
         }
         do {
             return try await read(try await client.execute(request))

@@ -26,7 +26,7 @@ actor FalStandIn: StandIn {
 
     nonisolated func settings(base: String) -> StandInSettings {
         StandInSettings(
-            reserved: ["FAL_KEY"],
+            reserved: ["FAL_KEY", "FAL_QUEUE_URL"],
             values: [
                 "FAL_KEY": "stand-in:not-a-secret", "FAL_QUEUE_URL": "\(base)/queue", "FAL_REST_URL": "\(base)/rest",
                 "RESULT_ADDRESSES": "any",

@@ -67,7 +67,7 @@ package struct Fal: ProviderAdapter {
         if let image = request.image { input["image_url"] = .string(try await address(of: image)) }
         let answer = try await queue.submit(
             model, .object(input), headers: ["x-fal-queue-priority": priority, "x-fal-no-retry": "1"],
-            webhook: request.webhook)
+            webhook: request.webhook(from: queue.base))
         guard let call = FalCall(answer, at: queue.base, model: model) else {
             throw ProviderError(.lost, "fal.ai took the request with an answer that names none", call: .goesOn)
         }

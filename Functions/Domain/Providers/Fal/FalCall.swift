@@ -11,10 +11,12 @@ struct FalCall: Hashable {
     ///     model's own place then, as the official client assumes.
     ///   - model: what was asked.
     init?(_ answer: JSON, at base: String, model: FalModel) {
-        guard let id = answer["request_id"]?.string, !id.contains("/"), FalModel.segments(id) != nil else { return nil }
+        guard let id = answer["request_id"]?.string, !id.contains("/"), PathSegments.split(id) != nil else {
+            return nil
+        }
         if let given = answer["response_url"]?.string, given.hasPrefix(base + "/") {
             let path = String(given.dropFirst(base.count + 1))
-            if FalModel.segments(path)?.last == id {
+            if PathSegments.split(path)?.last == id {
                 self.path = path
                 return
             }
@@ -26,7 +28,7 @@ struct FalCall: Hashable {
     ///
     /// - Parameter model: where an id alone, as a call-back has it, belongs.
     init?(requestID: String, model: FalModel?) {
-        guard let parts = FalModel.segments(requestID) else { return nil }
+        guard let parts = PathSegments.split(requestID) else { return nil }
         if parts.count > 1 {
             path = requestID
         } else if let model {
