@@ -355,3 +355,36 @@ def test_many_clients_follow_their_own_prompts(emulator, comfyui):
     for thread in threads:
         thread.join(60)
     assert ended == [True] * 8
+
+
+# The service's own adapter, and what its operators see
+
+
+def test_a_job_of_the_catalogue_is_drawn_with_one_prompt(emulator):
+    emulator.forget_calls()
+    job = emulator.create_job("a harbour in fog", workflowId="comfyui-text", parameters={"width": 96, "height": 64})
+    ended = emulator.wait_for(job["id"])
+    assert ended["status"] == "completed", ended
+    assert (ended["results"][0]["width"], ended["results"][0]["height"]) == (96, 64)
+    submits = [call for call in emulator.calls()["calls"] if call["action"] == "submit"]
+    assert [(call["provider"], call["reference"]) for call in submits] == [("comfyui", "a harbour in fog")]
+
+
+def test_a_canceled_job_leaves_nothing_running(emulator, comfyui):
+    emulator.knobs(latency_ms=60_000, steps=100)
+    jobs = [emulator.create_job(f"slow {number}", workflowId="comfyui-text")["id"] for number in range(2)]
+    until(lambda: comfyui.get("/prompt").json()["exec_info"]["queue_remaining"] == 2, 20)
+    for job in reversed(jobs):
+        emulator.api("POST", f"/jobs/{job}/cancel", 200)
+    until(lambda: comfyui.get("/prompt").json()["exec_info"]["queue_remaining"] == 0, 20)
+
+
+def test_operators_see_status_queue_and_models(emulator):
+    status = emulator.api("GET", "/operations/comfyui", 200).json()
+    assert status["isUp"] is True and status["version"] and status["restarts"] is False
+    assert emulator.api("GET", "/operations/comfyui/queue", 200).json() == {"running": [], "pending": []}
+    kinds = {kind["name"]: kind["models"] for kind in emulator.api("GET", "/operations/comfyui/models", 200).json()["kinds"]}
+    assert {"name": "v1-5-pruned-emaonly.safetensors", "isListed": True} in kinds["checkpoints"]
+    refused = emulator.api("POST", "/operations/comfyui/restart", 404).json()
+    assert "COMFYUI_CONTAINER" in refused["detail"]
+    emulator.api("GET", "/operations/comfyui", 401, headers={"Authorization": "Bearer guessed"})
