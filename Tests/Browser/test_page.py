@@ -189,3 +189,18 @@ def test_the_dashboard_shows_functions_and_invocations(browser, emulator):
         browser.set_window_size(1200, 1000)
         until(lambda: "CreateJob" in browser.find_element(By.TAG_NAME, "body").text, 10)
         browser.save_screenshot(str(pathlib.Path(PICTURES) / "dashboard.png"))
+
+
+def test_a_picture_is_shown_as_far_as_it_is(page, emulator):
+    emulator.knobs(latency_ms=9000)
+    emulator.create_job("a harbour seen before it is finished", workflowId="openai-image")
+    see(page, "tab-history").click()
+    link = wait(page, lambda: page.find_elements(By.PARTIAL_LINK_TEXT, "seen before it is finished"))[0]
+    link.click()
+    wait(page, lambda: see(page, "so-far").is_displayed())
+    wait(page, lambda: page.execute_script("return document.getElementById('so-far').naturalWidth") > 0)
+    first = see(page, "so-far").get_attribute("src")
+    wait(page, lambda: see(page, "so-far").is_displayed() and see(page, "so-far").get_attribute("src") != first)
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+    assert not see(page, "so-far").is_displayed()
+    assert page.find_elements(By.CSS_SELECTOR, "#results img")
