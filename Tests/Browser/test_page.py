@@ -109,6 +109,70 @@ def test_errors_are_sentences_beside_what_caused_them(page):
     assert page.switch_to.active_element == see(page, "prompt")
 
 
+def settings(page):
+    page.execute_script("document.querySelector('details').open = true")
+    return {element.get_attribute("name"): element for element in page.find_elements(By.CSS_SELECTOR, "#parameters [name]")}
+
+
+def choose(page, workflow):
+    wait(page, lambda: page.find_elements(By.CSS_SELECTOR, f"#workflow option[value='{workflow}']"))
+    Select(see(page, "workflow")).select_by_value(workflow)
+    return settings(page)
+
+
+def test_a_workflow_is_chosen_and_its_parameters_are_a_form(page, emulator):
+    emulator.knobs(latency_ms=100)
+    wait(page, lambda: see(page, "workflow").get_attribute("value") == "flux-schnell")
+    assert Select(settings(page)["aspect_ratio"]).first_selected_option.text == "1:1"
+    fields = choose(page, "sdxl")
+    assert list(fields)[:3] == ["negative_prompt", "width", "height"]
+    assert (fields["width"].get_attribute("min"), fields["width"].get_attribute("step")) == ("64", "8")
+    for name, value in {"width": "64", "height": "128", "seed": "7"}.items():
+        fields[name].clear()
+        fields[name].send_keys(value)
+    see(page, "prompt").send_keys("a tall fox")
+    see(page, "start").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+    image = wait(page, lambda: page.find_elements(By.CSS_SELECTOR, "#results img"))[0]
+    wait(page, lambda: page.execute_script("return [arguments[0].naturalWidth, arguments[0].naturalHeight]", image)
+         == [64, 128])
+    job = emulator.get("/api/v1/jobs?limit=1").json()["items"][0]
+    assert job["workflowId"] == "sdxl" and job["parameters"]["seed"] == 7
+    # What was left empty is left to the model.
+    assert "negative_prompt" not in job["parameters"]
+
+
+def test_a_parameter_that_does_not_fit_says_so_beside_itself(page):
+    fields = choose(page, "sdxl")
+    for name, value in {"width": "65", "guidance_scale": "99"}.items():
+        fields[name].clear()
+        fields[name].send_keys(value)
+    page.execute_script("document.querySelector('details').open = false")
+    see(page, "prompt").send_keys("a fox")
+    see(page, "start").click()
+    width = see(page, "parameter-width")
+    wait(page, lambda: width.get_attribute("aria-invalid") == "true")
+    assert see(page, "parameter-width-error").text == "Width must be a multiple of 8."
+    assert see(page, "parameter-guidance_scale-error").text == "Guidance must be at most 50."
+    assert "parameter-width-error" in width.get_attribute("aria-describedby")
+    assert page.switch_to.active_element == width
+    assert see(page, "form-error").text == "Please look at what is marked."
+    width.clear()
+    width.send_keys("64")
+    assert see(page, "parameter-width-error").text == ""
+
+
+def test_with_a_picture_the_workflows_draw_from_one(page, emulator, tmp_path):
+    source = picture_file(tmp_path, emulator)
+    wait(page, lambda: see(page, "workflow").get_attribute("value") == "flux-schnell")
+    see(page, "file").send_keys(str(source))
+    wait(page, lambda: see(page, "workflow").get_attribute("value") == "sdxl-image")
+    assert "prompt_strength" in settings(page)
+    wait(page, lambda: "is uploaded" in see(page, "file-state").text)
+    see(page, "clear").click()
+    assert see(page, "workflow").get_attribute("value") == "flux-schnell"
+
+
 def test_a_file_that_is_no_picture_is_refused_at_once(page, tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("no picture")

@@ -41,7 +41,7 @@ extension GenerationWorker {
     func fallBack(
         _ claim: JobClaim, _ error: ProviderError, log: Log
     ) async throws -> (GenerationWorker, JobClaim)? {
-        guard let choice, error.call != .goesOn, Self.wantsAnother(error) else { return nil }
+        guard let choice, error.call != .goesOn, wantsAnother(error) else { return nil }
         let rest = try await choice.chain(of: claim.job, log: log).rest
         guard let next = rest.first(where: { canDraw($0, claim) }), let provider = choice.providers[next.provider]
         else {
@@ -60,11 +60,12 @@ extension GenerationWorker {
 
     /// Whether another provider may fare better at once: this one is not well, out of credit or not there, or it wants to be left
     /// alone for long. A job that only waits for its turn waits.
-    private static func wantsAnother(_ error: ProviderError) -> Bool {
-        switch error.retryClass {
+    private func wantsAnother(_ error: ProviderError) -> Bool {
+        if case .open = gate?.refusal(at: provider.name) { return true }
+        return switch error.retryClass {
         case .unavailable: error.code == error.retryClass.code
         case .quota: true
-        case .limited(let wait): (wait ?? .zero) > patience
+        case .limited(let wait): (wait ?? .zero) > Self.patience
         case .invalid, .refused, .lost: false
         }
     }

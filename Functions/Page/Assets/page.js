@@ -1,5 +1,7 @@
 // The whole page. Web standards only: fetch, EventSource, XMLHttpRequest (for upload progress), no build step.
 
+import { chosenWorkflow, clearErrors, drawFromPicture, loadWorkflows, parameters, showErrors } from "./workflows.js";
+
 const api = "/api/v1";
 const $ = (id) => document.getElementById(id);
 const terminal = new Set(["completed", "failed", "canceled"]);
@@ -97,6 +99,7 @@ async function startUpload(file) {
   if (!file.type.match(/^image\/(png|jpeg|webp|gif)$/)) return say("file-state", `${file.name} is not a PNG, JPEG, WebP or GIF picture.`);
   if (file.size > 50 * mebibyte) return say("file-state", `${file.name} is larger than 50 MB. Choose a smaller picture.`);
   const mine = upload = {};
+  drawFromPicture(true);
   $("preview").src = URL.createObjectURL(file);
   $("preview").hidden = $("upload").hidden = $("clear").hidden = false;
   say("file-state", `Uploading ${file.name}…`);
@@ -115,6 +118,7 @@ async function startUpload(file) {
 function clearUpload() {
   if ($("preview").src) URL.revokeObjectURL($("preview").src);
   upload = null;
+  drawFromPicture(false);
   $("preview").removeAttribute("src");
   $("upload").value = 0;
   $("preview").hidden = $("upload").hidden = $("clear").hidden = true;
@@ -142,15 +146,14 @@ $("prompt").addEventListener("keydown", (event) => {
 $("form").addEventListener("submit", async (event) => {
   event.preventDefault();
   say("form-error", "");
+  clearErrors();
   $("prompt").removeAttribute("aria-invalid");
   const prompt = $("prompt").value.trim();
   if (!prompt) return refuse(new Problem("Say what the picture should show.", [{ field: "prompt" }]));
   $("start").disabled = true;
   try {
     await upload?.ready;
-    const parameters = { aspect_ratio: $("aspect").value };
-    if ($("seed").value !== "") parameters.seed = Number($("seed").value);
-    const body = { prompt, parameters, priority: $("priority").value };
+    const body = { prompt, workflowId: chosenWorkflow()?.id, parameters: parameters(), priority: $("priority").value };
     if (upload?.imageId) body.imageId = upload.imageId;
     watch(await call("POST", "/jobs", body, { "idempotency-key": crypto.randomUUID?.() ?? String(Math.random()) }));
     $("job-title").focus();
@@ -162,9 +165,10 @@ $("form").addEventListener("submit", async (event) => {
 });
 
 function refuse(problem) {
-  const fields = (problem.errors ?? []).map((error) => error.message && `${error.field}: ${error.message}`).filter(Boolean);
-  say("form-error", [problem.message, ...fields].join(" "));
-  if (problem.errors?.some((error) => error.field === "prompt")) {
+  const errors = problem.errors ?? [];
+  const rest = showErrors(errors);
+  say("form-error", errors.length && !rest.length ? "Please look at what is marked." : problem.message);
+  if (rest.some((error) => error.field === "prompt")) {
     $("prompt").setAttribute("aria-invalid", "true");
     $("prompt").focus();
   }
@@ -353,4 +357,5 @@ function showEndpoints(openapi) {
   $("endpoints").replaceChildren(...rows);
 }
 
+loadWorkflows(call);
 select(tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash) ?? tabs[0]);

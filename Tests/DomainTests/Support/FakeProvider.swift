@@ -17,7 +17,7 @@ final class FakeProvider: ImageProvider {
         var requests: [GenerationRequest] = []
     }
 
-    let name = "fake"
+    let name: String
     let capabilities: ProviderCapabilities
     private let state = Mutex(State())
     private let onSubmit: @Sendable (String) async throws(ProviderError) -> ProviderCall.State
@@ -26,7 +26,7 @@ final class FakeProvider: ImageProvider {
     private let onFetch: @Sendable () async throws(ProviderError) -> [UInt8]
 
     init(
-        findsLostCalls: Bool = true,
+        _ name: String = "fake", findsLostCalls: Bool = true,
         submit: @escaping @Sendable (String) async throws(ProviderError) -> ProviderCall.State = {
             _ throws(ProviderError) in
             .running(progress: nil)
@@ -39,6 +39,7 @@ final class FakeProvider: ImageProvider {
             TestImages.png
         }
     ) {
+        self.name = name
         capabilities = ProviderCapabilities(findsLostCalls: findsLostCalls, cancels: true, takesImages: true)
         onSubmit = submit
         onLookUp = lookUp

@@ -48,13 +48,15 @@ struct World {
 
     /// A worker that does not dawdle.
     func worker(
-        _ provider: any ImageProvider, lease: Duration = .seconds(10), gate: ProviderGate? = nil,
+        _ provider: any ImageProvider, choice: ProviderChoice? = nil, lease: Duration = .seconds(10),
+        gate: ProviderGate? = nil,
         webhooks: WebhookAddress? = nil
     )
         -> GenerationWorker
     {
         GenerationWorker(
-            leases: leases(lease), provider: provider, files: files, queue: queue, notifier: notifier, gate: gate,
+            leases: leases(lease), provider: provider, choice: choice, files: files, queue: queue, notifier: notifier,
+            gate: gate,
             webhooks: webhooks,
             schedule: PollSchedule(first: .milliseconds(5), factor: 1, longest: .milliseconds(5)),
             backoff: Backoff(base: .milliseconds(1), cap: .milliseconds(1)))
