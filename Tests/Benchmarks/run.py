@@ -1,15 +1,17 @@
 """Every benchmark, each against a named peer in the same run:  .build/python/bin/python Tests/Benchmarks/run.py [NAME ...]
 
-Names: invocation, protocol, start, pipeline. Quote the ratios: the absolute numbers are this machine's."""
+Names: invocation, protocol, start, pipeline, providers. Quote the ratios: the absolute numbers are this machine's."""
 
 import sys
 
 import invocation
 import pipeline
 import protocol
+import providers
 import start
 
-BENCHMARKS = {"invocation": invocation.run, "protocol": protocol.run, "start": start.run, "pipeline": pipeline.run}
+BENCHMARKS = {"invocation": invocation.run, "protocol": protocol.run, "start": start.run, "pipeline": pipeline.run,
+              "providers": providers.run}
 
 if __name__ == "__main__":
     names = sys.argv[1:] or list(BENCHMARKS)
