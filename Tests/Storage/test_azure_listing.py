@@ -106,6 +106,44 @@ def test_found_blobs_tell_the_tags_that_were_asked_for(container):
     assert pages[1][0].tags == {"mark": mark, "n": "2"}
 
 
+@pytest.mark.parametrize("text, told", [
+    ("astring", "near character position"), ("a<>'b'", "unexpected operator"), ("a='b' or c='d'", "unexpected 'or'"),
+    ("@other='b'", "unsupported parameter"), ("'a b'='c'", "character position 1"), ("a-b='c'", "not permitted"),
+    ("a='b@'", "not permitted in tag name or value"), ("k" * 129 + "='b'", "between 1 and 128 characters"),
+    ("a='" + "b" * 257 + "'", "between 0 and 256 characters"), ("a=b", "single quotes"), ("a=", "missing"),
+    (" and ".join(f"k{n}='v'" for n in range(11)), "at most 10 unique tags")])
+def test_what_is_no_search_says_where(container, text, told):
+    with pytest.raises(HttpResponseError) as error:
+        list(container.find_blobs_by_tags(text))
+    assert error.value.error_code == "InvalidQueryParameterValue" and told in str(error.value)
+    assert "Error parsing query" in str(error.value)
+
+
+@pytest.mark.parametrize("text, status", [
+    ("t <> 'x' or u = '1'", None), ("t = 'x' or t = '1'", None), ("t >= '1' and t < '2'", None), ("u <> '1'", 412),
+    ("k" * 129 + " <> '1'", 412), ("t == '1'", 400), ("@container = 'x'", 400), ("t--1 = '1'", 400), ("t = '$'", 400)])
+def test_conditions_on_tags(container, text, status):
+    blob = container.upload_blob("k", b"1", tags={"t": "1"})
+    if status is None:
+        return blob.get_blob_properties(if_tags_match_condition=text)
+    with pytest.raises(HttpResponseError) as error:
+        blob.get_blob_properties(if_tags_match_condition=text)
+    assert error.value.status_code == status
+
+
+def test_containers_in_pages(blobs):
+    prefix = "p" + uuid.uuid4().hex[:20]
+    for n in range(5):
+        blobs.create_container(f"{prefix}-{n}")
+    for size in [1, 2, 5, 9]:
+        pages = walk(lambda marker: blobs.list_containers(
+            name_starts_with=prefix, results_per_page=size).by_page(marker))
+        assert [c.name for page in pages for c in page] == [f"{prefix}-{n}" for n in range(5)]
+    iterator = blobs.list_containers(name_starts_with=prefix, results_per_page=2).by_page()
+    next(iterator)
+    assert iterator.continuation_token == f"{prefix}-1"
+
+
 def test_system_containers_are_told_where_asked_for(blobs):
     assert "$logs" in [c.name for c in blobs.list_containers(include_system=True)]
     assert "$logs" not in [c.name for c in blobs.list_containers()]

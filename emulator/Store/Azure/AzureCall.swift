@@ -83,6 +83,7 @@ struct AzureCall {
         let edition: BlobEdition
         let principal: String
         let requestID: String
+        let caller: StoreEvent.Caller
         let leaseID: String?
         let conditions: BlobConditions
         let encryption: BlobEncryption
@@ -109,7 +110,7 @@ struct AzureCall {
         func event(_ kind: StoreEvent.Kind, _ cause: String, _ record: ObjectRecord) -> StoreEvent {
             StoreEvent(
                 kind: kind, cause: cause, record, bucket: container, dialect: "azure", requestID: requestID,
-                principal: principal)
+                principal: principal, caller: caller)
         }
     }
 
@@ -117,6 +118,7 @@ struct AzureCall {
         Detached(
             container: address.container, namespace: namespace, account: address.account, blob: blob,
             edition: try edition(), principal: grant.principal, requestID: request.id,
+            caller: StoreEvent.Caller(request),
             leaseID: leaseID, conditions: try BlobConditions(request),
             encryption: encryption, copies: copies, overwrites: grant.has("w"))
     }

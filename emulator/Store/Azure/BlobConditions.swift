@@ -25,10 +25,7 @@ struct BlobConditions: Sendable {
         ifUnmodifiedSince = try date("if-unmodified-since")
         let tagHeader = prefix.isEmpty ? "x-ms-if-tags" : prefix + "if-tags"
         ifTags = try request.header(tagHeader).map { text throws(AzureError) in
-            guard let expression = TagExpression(text, knowsContainers: false) else {
-                throw .invalidHeader(tagHeader, text)
-            }
-            return expression
+            do { return try TagExpression(text, for: .condition) } catch { throw .invalidHeader(tagHeader, text) }
         }
     }
 

@@ -23,8 +23,10 @@ enum BlobProperties {
         if let md5 = fields["content-md5"], Base64.decode(md5) == nil { throw .invalidMD5 }
         if let tier = request.header("x-ms-access-tier") {
             let known = type == "BlockBlob" ? BlobTier.blockTiers : type == "PageBlob" ? BlobTier.pageTiers : []
-            guard known.contains(tier) else { throw .invalidHeader("x-ms-access-tier", tier) }
-            fields["tier"] = tier
+            guard let name = BlobTier.canonical(tier), known.contains(name) else {
+                throw .invalidHeader("x-ms-access-tier", tier)
+            }
+            fields["tier"] = name
             fields["tier-time"] = String(Clock.milliseconds())
         }
         if let tags = request.header("x-ms-tags") { fields.replaceAll("tag:", with: try AzureTags.parse(header: tags)) }

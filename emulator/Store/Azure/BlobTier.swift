@@ -37,6 +37,9 @@ struct BlobTier {
     /// The rehydration that is under way.
     private var archiveStatus: String? { target.map { "rehydrate-pending-to-" + $0.lowercased() } }
 
+    /// A tier as it is written, from a name in any case.
+    static func canonical(_ name: String) -> String? { all.first { $0.lowercased() == name.lowercased() } }
+
     /// The priority that a request names.
     static func priority(_ request: HTTPRequest) throws(AzureError) -> String? {
         guard let text = request.header("x-ms-rehydrate-priority") else { return nil }

@@ -13,8 +13,11 @@ extension AzureCall {
         }
         let source = try source()
         let given = try copyFields()
-        let (tier, priority) = (request.header("x-ms-access-tier"), try BlobTier.priority(request))
-        if let tier, !BlobTier.all.contains(tier) { throw AzureError.invalidHeader("x-ms-access-tier", tier) }
+        let tier = try request.header("x-ms-access-tier").map { text throws in
+            guard let tier = BlobTier.canonical(text) else { throw AzureError.invalidHeader("x-ms-access-tier", text) }
+            return tier
+        }
+        let priority = try BlobTier.priority(request)
         let copiesTags = try copiesTags()
         let seals = request.header("x-ms-seal-blob")?.lowercased() == "true"
         let copyID = AzureResponder.requestID(request.id)

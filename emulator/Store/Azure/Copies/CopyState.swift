@@ -8,9 +8,17 @@ enum CopyState {
         fields.removeAll("copy-")
         fields["copy-id"] = id
         fields["copy-status"] = isPending ? "pending" : "success"
-        fields["copy-source"] = source.split(separator: "?").first.map(String.init) ?? ""
+        fields["copy-source"] = shown(source)
         fields["copy-progress"] = "\(isPending ? 0 : size)/\(size)"
         if !isPending { fields["copy-completion-time"] = HTTPDate.rfc1123(now) }
+    }
+
+    /// An address without what would let others read it: of its query only which edition it names stays.
+    private static func shown(_ address: String) -> String {
+        let parts = address.split(separator: "?", maxSplits: 1)
+        let query = parts.dropFirst().first?.split(separator: "&") ?? []
+        let kept = query.filter { $0.hasPrefix("snapshot=") || $0.hasPrefix("versionid=") }
+        return String(parts.first ?? "") + (kept.isEmpty ? "" : "?" + kept.joined(separator: "&"))
     }
 
     /// Ends a copy that was pending.

@@ -9,6 +9,7 @@ extension AzureCall {
         let content =
             request.headers.contains(name: "x-ms-copy-source")
             ? try await receivePartFromSource() : try await receive(limit: 100 << 20, withCRC: true)
+        guard content.size > 0 else { throw AzureError.invalidHeader("Content-Length", "0") }
         let call = try detached()
         let (record, offset) = try await store.write(adopting: content.content) { transaction in
             let container = try call.find(transaction)

@@ -68,8 +68,8 @@ extension AzureCall {
     }
 
     func setTier() async throws -> HTTPReply {
-        guard let text = request.header("x-ms-access-tier") else { throw AzureError.missingHeader("x-ms-access-tier") }
-        guard BlobTier.all.contains(text) else { throw AzureError.invalidHeader("x-ms-access-tier", text) }
+        guard let given = request.header("x-ms-access-tier") else { throw AzureError.missingHeader("x-ms-access-tier") }
+        guard let text = BlobTier.canonical(given) else { throw AzureError.invalidHeader("x-ms-access-tier", given) }
         let priority = try BlobTier.priority(request)
         let before = try store.read { try find($0).0 }
         let wasArchived = BlobTier(before.fields).isArchived

@@ -7,7 +7,10 @@ extension AzureCall {
     /// Blobs of the account, or of one container, whose tags meet a condition.
     func findByTags() throws -> HTTPReply {
         let text = request.parameter("where") ?? ""
-        guard let expression = TagExpression(text) else { throw AzureError.invalidQuery("where", text) }
+        let expression: TagExpression
+        do { expression = try TagExpression(text, for: .search) } catch {
+            throw AzureError(400, "InvalidQueryParameterValue", error.description)
+        }
         let limit = min(try number("maxresults", in: 1...Int(Int32.max)) ?? 5000, 5000)
         let marker = try BlobMarker(decoding: request.parameter("marker") ?? "").after
         // Container and blob, parted by what no container's name holds.

@@ -10,18 +10,17 @@ extension AzureCall {
         let now = Clock.milliseconds()
         let (containers, policy) = try store.read { snapshot in
             var containers = try snapshot.buckets(
-                account: namespace, prefix: prefix, from: marker, including: true, limit: limit + 1)
+                account: namespace, prefix: prefix, from: marker, limit: limit + 1)
             let policy = try SoftDelete(snapshot, account: address.account)
             if includes.contains("deleted") {
                 containers += try snapshot.buckets(
-                    account: DeletedContainers(of: namespace).namespace, prefix: prefix, from: marker, including: true,
-                    limit: limit + 1
-                )
+                    account: DeletedContainers(of: namespace).namespace, prefix: prefix, from: marker,
+                    limit: limit + 1)
             }
             let logs = Self.logContainer
             if includes.contains("system") {
                 let isThere = containers.contains { $0.name == logs.name }
-                if !isThere, logs.name.hasPrefix(prefix), !logs.name.precedes(marker) { containers.append(logs) }
+                if !isThere, logs.name.hasPrefix(prefix), marker.precedes(logs.name) { containers.append(logs) }
             } else {
                 containers.removeAll { $0.name == logs.name }
             }
@@ -57,7 +56,7 @@ extension AzureCall {
                     }
                 }
             }
-            xml.element("NextMarker", containers.count > limit ? containers[limit].name : "")
+            xml.element("NextMarker", containers.count > limit ? containers[limit - 1].name : "")
         }
         return Self.document(xml)
     }
