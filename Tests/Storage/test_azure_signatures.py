@@ -158,3 +158,9 @@ def test_both_slashes_are_the_same(container):
     container.upload_blob("dir\\k", b"1")
     assert [b.name for b in container.list_blobs()] == ["dir/k"]
     assert container.get_blob_client("dir/k").download_blob().readall() == b"1"
+
+
+def test_headers_are_sorted_as_clients_sort_them(container):
+    names = ["a0", "a1", "a_b", "a", "ab", "_", "_a", "a__a", "_1", "B", "a9z", "z_9", "A_", "zz", "x1_", "x1a", "x_1a"]
+    blob = container.upload_blob("k", b"1", metadata={name: name.lower() for name in names})
+    assert blob.get_blob_properties().metadata == {name: name.lower() for name in names}

@@ -79,15 +79,19 @@ struct AzureAuthenticator: Sendable {
             )
         }
         try checkDate(request)
-        let text = parts[0] == "SharedKey" ? Self.fullText(request, account) : Self.liteText(request, account)
-        let expected = Base64.encode(HMAC.sha256(text.utf8, key: key))
-        guard ConstantTime.equal(expected, String(parts[1][parts[1].index(after: colon)...])) else {
+        let texts = HeaderOrder.allCases.lazy.map { order in
+            let headers = Self.canonicalHeaders(request, order)
+            return parts[0] == "SharedKey"
+                ? Self.fullText(request, account, headers) : Self.liteText(request, account, headers)
+        }
+        let given = String(parts[1][parts[1].index(after: colon)...])
+        guard texts.contains(where: { ConstantTime.equal(Base64.encode(HMAC.sha256($0.utf8, key: key)), given) }) else {
             var error = AzureError.authenticationFailed
             error.details = [
                 (
                     "AuthenticationErrorDetail",
                     "The MAC signature found in the HTTP request is not the same as any computed signature. "
-                        + "Server used following string to sign: '\(text)'."
+                        + "Server used following string to sign: '\(texts[0])'."
                 )
             ]
             throw error
@@ -105,7 +109,7 @@ struct AzureAuthenticator: Sendable {
         }
     }
 
-    private static func fullText(_ request: HTTPRequest, _ account: String) -> String {
+    private static func fullText(_ request: HTTPRequest, _ account: String, _ headers: String) -> String {
         func header(_ name: String) -> String { request.header(name) ?? "" }
         let length = header("content-length")
         let date = request.headers.contains(name: "x-ms-date") ? "" : header("date")
@@ -114,20 +118,20 @@ struct AzureAuthenticator: Sendable {
             header("content-md5"), header("content-type"), date, header("if-modified-since"), header("if-match"),
             header("if-none-match"), header("if-unmodified-since"), header("range"),
         ]
-        return lines.joined(separator: "\n") + "\n" + canonicalHeaders(request) + canonicalResource(request, account)
+        return lines.joined(separator: "\n") + "\n" + headers + canonicalResource(request, account)
     }
 
-    private static func liteText(_ request: HTTPRequest, _ account: String) -> String {
+    private static func liteText(_ request: HTTPRequest, _ account: String, _ headers: String) -> String {
         let date = request.headers.contains(name: "x-ms-date") ? "" : request.header("date") ?? ""
         let comp = request.parameter("comp").map { "?comp=" + $0 } ?? ""
         return [request.method, request.header("content-md5") ?? "", request.header("content-type") ?? "", date]
-            .joined(separator: "\n") + "\n" + canonicalHeaders(request) + "/" + account + request.rawPath + comp
+            .joined(separator: "\n") + "\n" + headers + "/" + account + request.rawPath + comp
     }
 
-    private static func canonicalHeaders(_ request: HTTPRequest) -> String {
+    private static func canonicalHeaders(_ request: HTTPRequest, _ order: HeaderOrder) -> String {
         let own = request.headers.filter { $0.name.lowercased().hasPrefix("x-ms-") }
         return Dictionary(grouping: own) { $0.name.lowercased() }
-            .sorted { $0.key.precedes($1.key) }
+            .sorted { order.precedes($0.key, $1.key) }
             .map { "\($0.key):\($0.value.map { $0.value.trimmingSpaces }.joined(separator: ","))\n" }.joined()
     }
 
