@@ -6,10 +6,13 @@ struct ReturnSchedule: Sendable {
     /// Nobody is admitted before; 0 when nothing is known of that.
     private(set) var blockedUntil: Int64 = 0
     /// How long a call takes, smoothed.
-    private var callTime: Double = 1_000_000
+    private var callTime: Double = 200_000
 
     /// How much sooner than the pace they come.
     private static let haste = 0.8
+    /// The longest time between two of them, whatever the pace seems to be: calls may become faster than they were, and nobody would
+    /// come to find out. Coming in vain costs one small transaction.
+    private static let longestGap = 25_000.0
 
     mutating func block(until time: Int64) {
         blockedUntil = time
@@ -22,7 +25,8 @@ struct ReturnSchedule: Sendable {
     /// The wait of one more.
     mutating func ticket(_ limits: ProviderLimits, workers: Int, at now: Int64) -> Duration {
         let pace = max(1_000_000 / Double(limits.perSecond), callTime / Double(limits.concurrency))
-        next = max(next, now, blockedUntil) + Int64(pace * Double(max(workers, 1)) * Self.haste)
+        let gap = min(pace * Self.haste, Self.longestGap) * Double(max(workers, 1))
+        next = max(next, now, blockedUntil) + Int64(gap)
         return .microseconds(next - now)
     }
 }
