@@ -89,7 +89,8 @@ def test_minio_s_webhook(small, receivers):
     assert thing["key"] == "dir%2Fa+b.png" and thing["size"] == 4 and thing["eTag"] == tag
     assert thing["contentType"] == "image/png"
     assert thing["userMetadata"] == {"content-type": "image/png", "X-Amz-Meta-color": "red"}
-    assert set(record["source"]) == {"host", "port", "userAgent"}
+    assert record["requestParameters"]["sourceIPAddress"] == "127.0.0.1"
+    assert record["source"]["host"] == "127.0.0.1" and "Boto3" in record["source"]["userAgent"]
     gone = removed["Records"][0]["s3"]["object"]
     assert removed["EventName"] == "s3:ObjectRemoved:Delete" and set(gone) == {"key", "sequencer"}
     assert thing["sequencer"] < gone["sequencer"]
@@ -114,7 +115,7 @@ def test_records_as_aws_writes_them(small, receivers):
 def test_event_grid_and_cloud_events(small, receivers):
     blobs = BlobServiceClient.from_connection_string(small.addresses["blob"]["connectionString"])
     blob = blobs.get_blob_client(BUCKET, "grid/a b.png")
-    blob.upload_blob(b"four", overwrite=True)
+    written = blob.upload_blob(b"four", overwrite=True)
     blob.delete_blob()
     small.s3().put_object(Bucket=BUCKET, Key="grid/not.txt", Body=b"x")
     small.flush()
@@ -129,7 +130,8 @@ def test_event_grid_and_cloud_events(small, receivers):
     assert set(event) == {
         "topic", "subject", "eventType", "id", "eventTime", "data", "dataVersion", "metadataVersion"}
     assert event["data"]["api"] == "PutBlob" and event["data"]["contentLength"] == 4
-    assert event["data"]["blobType"] == "BlockBlob"
+    assert event["data"]["blobType"] == "BlockBlob" and event["data"]["eTag"] == written["etag"].strip('"')
+    assert event["data"]["clientRequestId"] == written["client_request_id"]
     assert event["data"]["url"] == f"{small.addresses['blob']['endpoint']}/{BUCKET}/grid/a%20b.png"
     assert deleted[0]["eventType"] == "Microsoft.Storage.BlobDeleted" and "contentLength" not in deleted[0]["data"]
     assert deleted[0]["id"] != event["id"] and event["data"]["sequencer"] < deleted[0]["data"]["sequencer"]

@@ -149,6 +149,9 @@ def test_signed_addresses(tmp_path):
         url = emulator.storage("sign", f"s3://{BUCKET}/a b", "--expires", "60").split("\n")[0]
         assert requests.get(url, timeout=10).content == b"hello"
         assert requests.get(url.replace("a%20b", "other"), timeout=10).status_code == 403
+        url = emulator.storage("sign", f"az://{BUCKET}/a b").split("\n")[0]
+        assert "sig=" in url and requests.get(url, timeout=10).content == b"hello"
+        assert requests.get(url.replace("sp=r", "sp=w"), timeout=10).status_code == 403
         assert "7 days" in emulator.storage("sign", f"s3://{BUCKET}/a", "--expires", "0", status=64)
         emulator.stop()
         assert "nobody would answer the URL" in emulator.storage("sign", f"s3://{BUCKET}/a", status=1)

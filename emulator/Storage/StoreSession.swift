@@ -11,6 +11,8 @@ struct StoreSession: Sendable {
     let endpoint: String
     let accessKey: String
     let secretKey: String
+    /// How Azure's clients reach the same objects; nil where only S3 is served.
+    var blobConnectionString: String?
     private let client = HTTPClient()
 
     /// One bucket, as the client of the functions sees it.
@@ -20,6 +22,17 @@ struct StoreSession: Sendable {
         let configuration = try S3Configuration(
             endpoint: endpoint, bucket: name, accessKeyID: accessKey, secretAccessKey: secretKey)
         return ObjectStorage(.s3(configuration), client: client)
+    }
+
+    /// The same bucket through the other dialect.
+    ///
+    /// - Throws: ``EmulatorError`` where it is not served.
+    func container(_ name: String) throws -> ObjectStorage {
+        guard let blobConnectionString else {
+            throw EmulatorError("Azure's dialect is served by a running emulator only")
+        }
+        let configuration = try AzureConfiguration(connectionString: blobConnectionString, container: name)
+        return ObjectStorage(.azure(configuration), client: client)
     }
 
     /// The names of all buckets.
@@ -40,6 +53,7 @@ struct StoreSession: Sendable {
             return try await body(
                 StoreSession(
                     endpoint: endpoint, accessKey: access, secretKey: secret,
+                    blobConnectionString: json["blob"]?["connectionString"]?.string,
                     bucketNames: {
                         try await emulator.get("/api/storage/buckets").array?.compactMap(\.string) ?? []
                     }))

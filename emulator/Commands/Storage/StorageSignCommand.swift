@@ -6,10 +6,13 @@ import ObjectStorage
 struct StorageSignCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sign", abstract: "Make a URL that lets whoever has it read an object, or store one.",
-        discussion: "The object need not be there yet. Headers that an upload has to send are printed after the URL.")
+        discussion: """
+            s3://bucket/key makes a presigned URL, az://container/blob a shared access signature of the same object. It need \
+            not be there yet. Headers that an upload has to send are printed after the URL.
+            """)
 
-    @Argument(help: ArgumentHelp("s3://bucket/key", valueName: "place"))
-    var place: StoreLocation
+    @Argument(help: ArgumentHelp("s3://bucket/key or az://container/blob", valueName: "place"))
+    var place: String
 
     @Flag(help: "For storing the object (PUT) instead of reading it.")
     var put = false
@@ -31,14 +34,15 @@ struct StorageSignCommand: AsyncParsableCommand {
     func run() async throws {
         let (place, put, expires, contentType) = (place, put, expires, contentType)
         try await Failing.withSentence {
-            guard case .store(let bucket, let key) = place, !bucket.isEmpty, !key.isEmpty else {
-                throw EmulatorError("\(place.text) is no object: write s3://bucket/key")
+            guard case .store(let bucket, let key)? = StoreLocation(argument: place), !bucket.isEmpty, !key.isEmpty
+            else {
+                throw EmulatorError("\(place) is no object: write s3://bucket/key or az://container/blob")
             }
             guard try RuntimeFile.find(in: data.data) != nil else {
                 throw EmulatorError("no emulator runs on \(data.data), so nobody would answer the URL: start one first")
             }
             let request = try await StoreSession.with(data.data) { session in
-                let storage = try session.bucket(bucket)
+                let storage = try place.hasPrefix("az:") ? session.container(bucket) : session.bucket(bucket)
                 return put
                     ? try storage.presignPut(
                         key, PresignedUpload(contentType: contentType), expiry: .seconds(expires))

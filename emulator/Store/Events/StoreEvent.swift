@@ -30,6 +30,22 @@ package struct StoreEvent: Sendable {
     /// The request that caused it, and who made it.
     package var requestID: String
     package var principal: String
+    /// Where the request came from.
+    package var caller = Caller()
+    /// What the Azure dialect calls the blob's state: its entity tag without quotes, and its kind.
+    package var azureETag = ""
+    package var blobType = "BlockBlob"
+
+    /// Who sent a request, as it says itself.
+    package struct Caller: Sendable {
+        /// The address without its port; empty for the emulator itself.
+        package var peer = ""
+        package var userAgent = ""
+        /// `x-ms-client-request-id`.
+        package var clientRequestID = ""
+
+        package init() {}
+    }
 
     /// Where the event stands in its consumer's log; what ``EventLog/acknowledge(_:)`` refers to. 0 before it is
     /// stored.
@@ -52,6 +68,11 @@ extension StoreEvent {
         list["dialect"] = dialect
         list["request"] = requestID
         list["principal"] = principal
+        list["peer"] = caller.peer
+        list["agent"] = caller.userAgent
+        list["client-request"] = caller.clientRequestID
+        list["azure-etag"] = azureETag
+        list["blob-type"] = blobType
         list.replaceAll("meta:", with: metadata)
         return list
     }
@@ -64,6 +85,11 @@ extension StoreEvent {
             version: list["version"], sequencer: list["sequencer"] ?? "", time: Int64(list["time"] ?? "") ?? 0,
             dialect: list["dialect"] ?? "", requestID: list["request"] ?? "", principal: list["principal"] ?? "",
             sequence: sequence)
+        caller.peer = list["peer"] ?? ""
+        caller.userAgent = list["agent"] ?? ""
+        caller.clientRequestID = list["client-request"] ?? ""
+        azureETag = list["azure-etag"] ?? ""
+        blobType = list["blob-type"] ?? "BlockBlob"
     }
 }
 
@@ -71,7 +97,7 @@ extension StoreEvent {
     /// What happened to `record`, in the words of a dialect.
     init(
         kind: Kind, cause: String, _ record: ObjectRecord, bucket: String, dialect: String, requestID: String,
-        principal: String
+        principal: String, caller: Caller = Caller()
     ) {
         let isCreated = kind == .created
         self.init(
@@ -80,12 +106,21 @@ extension StoreEvent {
             contentType: isCreated ? record.fields["content-type"] ?? "application/octet-stream" : "",
             metadata: isCreated ? record.fields.all("meta:") : [], version: record.versionName,
             sequencer: Self.sequencer(record.version), time: Clock.milliseconds(), dialect: dialect,
-            requestID: requestID, principal: principal)
+            requestID: requestID, principal: principal, caller: caller, azureETag: isCreated ? record.azureETag : "",
+            blobType: record.blobType)
     }
 
     /// A version's number as it is told: 16 digits, so that texts compare like numbers.
     static func sequencer(_ version: Int64) -> String {
         let text = String(version, radix: 16, uppercase: true)
         return String(repeating: "0", count: max(0, 16 - text.count)) + text
+    }
+}
+
+extension StoreEvent.Caller {
+    init(_ request: HTTPRequest) {
+        peer = request.peer
+        userAgent = request.header("user-agent") ?? ""
+        clientRequestID = request.header("x-ms-client-request-id") ?? ""
     }
 }

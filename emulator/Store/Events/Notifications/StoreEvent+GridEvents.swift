@@ -40,9 +40,10 @@ extension StoreEvent {
 
     private func gridData(from source: EventOrigin) -> JSON {
         var data: JSONObject = [
-            "api": .string(api), "requestId": .string(AzureResponder.requestID(requestID)),
-            "eTag": .string(etag), "contentType": .string(contentType), "contentLength": .integer(size),
-            "blobType": "BlockBlob",
+            "api": .string(api), "clientRequestId": .string(caller.clientRequestID),
+            "requestId": .string(AzureResponder.requestID(requestID)),
+            "eTag": .string(azureETag), "contentType": .string(contentType), "contentLength": .integer(size),
+            "blobType": .string(blobType),
             "url": .string("\(source.blobEndpoint)/\(bucket)/\(PercentEncoding.encode(key, keepingSlash: true))"),
             "sequencer": .string(sequencer), "storageDiagnostics": ["batchId": .string(gridID)],
         ]

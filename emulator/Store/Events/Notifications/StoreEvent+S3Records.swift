@@ -8,14 +8,14 @@ extension StoreEvent {
             version: "2.0", source: "minio:s3", region: "", name: name, configuration: configuration,
             key: Self.queryEscaped(key, keepingSlash: false))
         record["requestParameters"] = [
-            "principalId": .string(principal), "region": "", "sourceIPAddress": .string(""),
+            "principalId": .string(principal), "region": "", "sourceIPAddress": .string(caller.peer),
         ]
         record["responseElements"] = [
             "x-amz-id-2": .string(S3Error.hostID), "x-amz-request-id": .string(requestID),
             "x-minio-deployment-id": .string(source.deployment),
             "x-minio-origin-endpoint": .string(source.s3Endpoint),
         ]
-        record["source"] = ["host": "", "port": "", "userAgent": ""]
+        record["source"] = ["host": .string(caller.peer), "port": "", "userAgent": .string(caller.userAgent)]
         return .object(record)
     }
 
@@ -25,7 +25,7 @@ extension StoreEvent {
         var record = s3Record(
             version: "2.1", source: "aws:s3", region: source.region, name: String(name.dropFirst(3)),
             configuration: configuration, key: Self.queryEscaped(key, keepingSlash: true))
-        record["requestParameters"] = ["sourceIPAddress": "127.0.0.1"]
+        record["requestParameters"] = ["sourceIPAddress": .string(caller.peer)]
         record["responseElements"] = [
             "x-amz-request-id": .string(requestID), "x-amz-id-2": .string(S3Error.hostID),
         ]

@@ -102,6 +102,7 @@ extension S3Call {
         let bucketName: String
         let userID: String
         let requestID: String
+        let caller: StoreEvent.Caller
         /// The canned list that an upload brings.
         let canned: String?
 
@@ -109,6 +110,7 @@ extension S3Call {
             bucketName = call.bucketName
             userID = call.userID
             requestID = call.request.id
+            caller = StoreEvent.Caller(call.request)
             canned = call.request.header("x-amz-acl")
         }
 
@@ -134,7 +136,7 @@ extension S3Call {
         func event(_ kind: StoreEvent.Kind, _ cause: String, _ record: ObjectRecord) -> StoreEvent {
             StoreEvent(
                 kind: kind, cause: cause, record, bucket: bucketName, dialect: "s3", requestID: requestID,
-                principal: userID)
+                principal: userID, caller: caller)
         }
     }
 }
