@@ -183,8 +183,22 @@ struct ComfyUIOperationsTests {
                 ["name": "a.safetensors", "size": 5, "isListed": true], ["name": "b.ckpt", "isListed": true],
                 ["name": "xl/c.GGUF", "size": 7, "isListed": false],
             ])
+        // Links in a circle are followed a few times and no more.
+        #expect(
+            (kinds[0]["models"]?.array ?? []).allSatisfy { ($0["name"]?.string ?? "").split(separator: "/").count <= 6 }
+        )
         // A kind that would lead elsewhere is not asked for.
         #expect(!server.requests.contains { $0.path.contains("..") })
+    }
+
+    @Test func `of very many files the first ten thousand are listed`() async throws {
+        let folder = try TemporaryFolder(name: "models")
+        try FileManager.default.createDirectory(atPath: folder.path + "/loras", withIntermediateDirectories: true)
+        for number in 0..<10_020 {
+            _ = FileManager.default.createFile(atPath: "\(folder.path)/loras/\(number).pt", contents: nil)
+        }
+        let answer = try await models(["COMFYUI_MODELS_DIR": folder.path]).json()
+        #expect(answer["kinds"]?[0]?["models"]?.array?.count == 10_000)
     }
 
     @Test func `either of the two is enough`() async throws {

@@ -88,6 +88,28 @@ struct WebSocketSessionTests {
         }
     }
 
+    @Test func `an answer to the handshake without an end is refused before it is all read`() {
+        var session = WebSocketSession(handshake, maximumMessageSize: 10)
+        let line = Array("X-Much: more\r\n".utf8)
+        var actions: [WebSocketSession.Action] = []
+        for _ in 0..<6000 where actions.isEmpty { actions = session.receive(line) }
+        guard case .end(.refused) = actions.last else {
+            Issue.record("it was read on")
+            return
+        }
+    }
+
+    @Test func `nothing more is read while a megabyte waits for the reader`() async throws {
+        let channel = WebSocketChannel(bell: MultiHandle(maximumIdleConnections: 1))
+        let message = WebSocketMessage.binary([UInt8](repeating: 0, count: 600_000))
+        channel.deliver(message)
+        #expect(channel.wantsMore)
+        channel.deliver(message)
+        #expect(!channel.wantsMore)
+        _ = try await channel.next()
+        #expect(channel.wantsMore)
+    }
+
     @Test func `the connection's end means what the conversation had come to`() {
         var early = WebSocketSession(handshake, maximumMessageSize: 10)
         guard case .end(.refused) = early.receiveEnd().last else {

@@ -1,4 +1,4 @@
-"""ComfyUI's stand-in, spoken to as its own scripts do: documented routes, and its WebSocket with the real one's order of messages."""
+"""ComfyUI's stand-in, spoken to as its own scripts do: documented routes, and a WebSocket with the real one's messages."""
 
 import io
 import json
@@ -383,7 +383,8 @@ def test_operators_see_status_queue_and_models(emulator):
     status = emulator.api("GET", "/operations/comfyui", 200).json()
     assert status["isUp"] is True and status["version"] and status["restarts"] is False
     assert emulator.api("GET", "/operations/comfyui/queue", 200).json() == {"running": [], "pending": []}
-    kinds = {kind["name"]: kind["models"] for kind in emulator.api("GET", "/operations/comfyui/models", 200).json()["kinds"]}
+    models = emulator.api("GET", "/operations/comfyui/models", 200).json()
+    kinds = {kind["name"]: kind["models"] for kind in models["kinds"]}
     assert {"name": "v1-5-pruned-emaonly.safetensors", "isListed": True} in kinds["checkpoints"]
     refused = emulator.api("POST", "/operations/comfyui/restart", 404).json()
     assert "COMFYUI_CONTAINER" in refused["detail"]

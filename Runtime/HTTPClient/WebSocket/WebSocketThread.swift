@@ -190,11 +190,12 @@ final class WebSocketThread {
         return .success(Int32((due - now).milliseconds) + 1)
     }
 
-    /// The socket and what it is waited for.
+    /// The socket and what it is waited for; nil for nothing: one that was closed by the server would be ready all the time.
     private var waited: curl_waitfd? {
         guard isConnected else { return nil }
         var events = outgoing.isEmpty ? 0 : CURL_WAIT_POLLOUT
         if end == nil, channel.wantsMore { events |= CURL_WAIT_POLLIN }
+        guard events != 0 else { return nil }
         return curl_waitfd(fd: curl_get_socket(connection.easy), events: Int16(events), revents: 0)
     }
 
