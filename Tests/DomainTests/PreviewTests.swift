@@ -95,15 +95,11 @@ struct PreviewTests {
         #expect(try await eventKinds(world, claim.job.id) == [.status, .status])
     }
 
-    @Test func `previews do not come faster than their interval, and not more than a dozen`() async throws {
+    @Test func `a preview that comes too soon is not shown`() async throws {
         let world = try await World()
-        let hasty = previews(world, try await claimedJob(world), interval: .seconds(3600))
-        for _ in 0..<3 { #expect(await hasty.show(TestImages.png)) }
+        let previews = previews(world, try await claimedJob(world), interval: .seconds(3600))
+        for _ in 0..<3 { #expect(await previews.show(TestImages.png)) }
         #expect(previewKeys(world).count == 1)
-        let claim = try await claimedJob(world)
-        let endless = previews(world, claim)
-        for _ in 0..<AttemptPreviews.most + 3 { #expect(await endless.show(TestImages.png)) }
-        #expect(try await eventKinds(world, claim.job.id).count { $0 == .preview } == AttemptPreviews.most)
     }
 
     @Test func `a preview of a late worker is not shown, and leaves nothing behind`() async throws {
@@ -116,16 +112,44 @@ struct PreviewTests {
         #expect(try await world.count("images") == 0)
     }
 
-    @Test func `a claim that is lost while a preview is shown ends the attempt`() async throws {
+    /// Shows a preview and then draws for as long as anybody waits.
+    private struct SlowPainter: ImageProvider {
+        let name = "painter"
+        let capabilities = ProviderCapabilities(showsPreviews: true)
+        let before: @Sendable () async -> Void
+
+        func submit(_ request: GenerationRequest, _ observe: ProviderObserver) -> ProviderCall {
+            ProviderCall(requestID: request.call.text, state: .running(progress: nil))
+        }
+
+        func watch(_ call: ProviderCall, _ observe: ProviderObserver) async throws(ProviderError) -> ProviderCall {
+            await before()
+            await observe.report(.preview(TestImages.png))
+            await ProviderObserver.sleep(.seconds(600))
+            throw ProviderError(.lost, "watching was interrupted", call: .goesOn)
+        }
+
+        func cancel(_ requestID: String) {}
+        func fetch(_ output: ProviderOutput) -> [UInt8] { [] }
+    }
+
+    @Test func `a claim that is found lost by a preview ends the attempt at once`() async throws {
         let world = try await World()
         let job = try await world.createJob()
-        let painter = Painter { observe throws(ProviderError) in
-            _ = try? await world.jobs.cancel(job.id, user: world.user)
-            await observe.report(.preview(TestImages.png))
-            return .succeeded([.bytes(TestImages.png)])
-        }
-        #expect(try await world.worker(painter).work(on: job.id, log: world.log) == .leaseLost)
-        #expect(previewKeys(world).isEmpty)
+        let painter = SlowPainter { _ = try? await world.jobs.cancel(job.id, user: world.user) }
+        // Its own renewal would find out much later.
+        let outcome = try await world.worker(painter, lease: .seconds(3600)).work(on: job.id, log: world.log)
+        #expect(outcome == .leaseLost && previewKeys(world).isEmpty)
+    }
+
+    @Test func `previews are shown soon at first, then less and less often, and no more than a dozen`() {
+        var pace = PreviewPace(first: .seconds(1))
+        let start = ContinuousClock.now
+        // Every tenth of a second for an hour.
+        let shown = (0..<36_000).filter { pace.admits(at: start + .milliseconds(100) * $0) }
+        #expect(shown.prefix(4) == [0, 10, 25, 48])
+        #expect(shown.count == PreviewPace.most && zip(shown, shown.dropFirst()).allSatisfy { $1 - $0 >= 10 })
+        #expect(shown[11] > 1500)
     }
 
     /// Storage that is away.

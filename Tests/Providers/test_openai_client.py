@@ -180,6 +180,14 @@ def test_a_text_obeys_its_schema(client):
     assert raised.value.param == "response_format"
 
 
+def test_a_text_that_is_not_written_is_a_refusal_in_words(client):
+    arguments = dict(model="m", messages=[{"role": "user", "content": "a"}], extra_headers=knobs(block_rate=1))
+    message = client.chat.completions.create(**arguments).choices[0].message
+    assert message.content is None and "can't help" in message.refusal
+    chunks = list(client.chat.completions.create(**arguments, stream=True))
+    assert "".join(chunk.choices[0].delta.refusal or "" for chunk in chunks) == message.refusal
+
+
 def test_models_are_listed(client):
     models = [model.id for model in client.models.list()]
     assert "gpt-image-2" in models and client.models.retrieve(models[0]).id == models[0]

@@ -6,8 +6,6 @@ internal import Synchronization
 /// Shows what a provider has drawn so far during one attempt: keeps the newest in storage and says so. Previews are few and small, and
 /// one that cannot be kept is no reason for anything but a line in the log.
 final class AttemptPreviews: Sendable {
-    /// Previews of one attempt.
-    static let most = 12
     /// Bytes of one.
     static let largest = 8 << 20
 
@@ -16,9 +14,7 @@ final class AttemptPreviews: Sendable {
     private let notifier: JobNotifier
     private let files: any PictureFiles
     private let log: Log
-    /// Time between two: a sampler shows every step, and each costs two writes.
-    private let interval: Duration
-    private let state = Mutex((count: 0, next: ContinuousClock.now))
+    private let pace: Mutex<PreviewPace>
 
     init(
         _ claim: JobClaim, _ leases: JobLeases, _ notifier: JobNotifier, _ files: any PictureFiles, log: Log,
@@ -29,7 +25,7 @@ final class AttemptPreviews: Sendable {
         self.notifier = notifier
         self.files = files
         self.log = log
-        self.interval = interval
+        pace = Mutex(PreviewPace(first: interval))
     }
 
     /// Takes a preview, unless it comes too soon, is too large or is no picture.
@@ -72,7 +68,7 @@ final class AttemptPreviews: Sendable {
 
     /// Removes what was shown, after the job has ended. What this misses, the function SweepPreviews finds.
     func clear() async {
-        guard state.withLock({ $0.count }) > 0 else { return }
+        guard pace.withLock({ $0.count }) > 0 else { return }
         do {
             try await removeStale()
         } catch {
@@ -87,12 +83,6 @@ final class AttemptPreviews: Sendable {
     /// - Returns: whether it is the first one; nil when it is not to be shown.
     private func admit(_ bytes: [UInt8]) -> Bool? {
         guard bytes.count <= Self.largest else { return nil }
-        let now = ContinuousClock.now
-        return state.withLock { state in
-            guard state.count < Self.most, now >= state.next else { return nil }
-            state.count += 1
-            state.next = now + interval
-            return state.count == 1
-        }
+        return pace.withLock { pace in pace.admits() ? pace.count == 1 : nil }
     }
 }

@@ -9,9 +9,13 @@ struct OpenAIChat: Sendable {
     let prompt: String
     private let model: String
     private let includesUsage: Bool
+    /// Whether the text is a refusal.
+    private let refuses: Bool
 
+    /// - Parameter refuses: whether the model says no instead.
     /// - Throws: ``OpenAIProblem`` for a call that is not understood.
-    init(_ call: JSON) throws {
+    init(_ call: JSON, refuses: Bool) throws {
+        self.refuses = refuses
         guard let model = call["model"]?.string else { throw OpenAIProblem.missing("model") }
         guard let messages = call["messages"]?.array, !messages.isEmpty else {
             throw OpenAIProblem.missing("messages")
@@ -22,7 +26,12 @@ struct OpenAIChat: Sendable {
         prompt = Self.text(of: messages.last { $0["role"] == "user" } ?? messages[messages.count - 1])
         let instructions = messages.filter { $0["role"] == "system" || $0["role"] == "developer" }
             .map(Self.text(of:)).joined(separator: "\n")
-        let wording = Wording(prompt)
+        let written = try Self.written(call, Wording(prompt), instructions)
+        text = refuses ? "I'm sorry, I can't help with that." : written
+    }
+
+    /// - Throws: ``OpenAIProblem`` for a format that is not understood.
+    private static func written(_ call: JSON, _ wording: Wording, _ instructions: String) throws -> String {
         switch call["response_format"]?["type"]?.string {
         case "json_schema":
             let format = call["response_format"]?["json_schema"]
@@ -36,10 +45,10 @@ struct OpenAIChat: Sendable {
                         + "'additionalProperties' is required to be supplied and to be false.",
                     param: "response_format", code: "invalid_json_schema")
             }
-            text = SchemaAnswer(schema, about: wording).json.text
+            return SchemaAnswer(schema, about: wording).json.text
         case "json_object":
-            text = JSON.object(["title": .string(wording.title), "description": .string(wording.sentence)]).text
-        default: text = wording.answer(to: instructions)
+            return JSON.object(["title": .string(wording.title), "description": .string(wording.sentence)]).text
+        default: return wording.answer(to: instructions)
         }
     }
 
@@ -56,7 +65,10 @@ struct OpenAIChat: Sendable {
         members["choices"] = [
             [
                 "index": 0, "logprobs": nil, "finish_reason": "stop",
-                "message": ["role": "assistant", "content": .string(text), "refusal": nil, "annotations": []],
+                "message": [
+                    "role": "assistant", "content": refuses ? .null : .string(text),
+                    "refusal": refuses ? .string(text) : .null, "annotations": [],
+                ],
             ]
         ]
         members["usage"] = usage
@@ -73,7 +85,7 @@ struct OpenAIChat: Sendable {
         }
         var chunks = [chunk(["role": "assistant", "content": "", "refusal": nil])]
         for (index, word) in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
-            chunks.append(chunk(["content": .string(index == 0 ? String(word) : " \(word)")]))
+            chunks.append(chunk([refuses ? "refusal" : "content": .string(index == 0 ? String(word) : " \(word)")]))
         }
         chunks.append(chunk([:], end: "stop"))
         guard includesUsage else { return chunks }
