@@ -61,7 +61,7 @@ extension GenerationWorker {
     /// Whether another provider may fare better at once: this one is not well, out of credit or not there, or it wants to be left
     /// alone for long. A job that only waits for its turn waits.
     private func wantsAnother(_ error: ProviderError) -> Bool {
-        if case .open = gate?.refusal(at: provider.name) { return true }
+        if gate?.isOpen(provider.name) == true { return true }
         return switch error.retryClass {
         case .unavailable: error.code == error.retryClass.code
         case .quota: true
@@ -74,7 +74,7 @@ extension GenerationWorker {
         guard let provider = choice?.providers[workflow.provider] else { return false }
         return (claim.image == nil || provider.capabilities.takesImages)
             && (claim.image == nil) == (workflow.category == .textToImage)
-            && gate?.refusal(at: workflow.provider) == nil
+            && gate?.takesCalls(workflow.provider) != false
     }
 
     /// What the job's parameters are for the workflow that draws it: a fallback takes what it knows.

@@ -28,12 +28,25 @@ final class GateLane: Sendable {
         state = Mutex(State(local: LocalGate(limits, rules)))
     }
 
+    /// Whether nobody is to call the provider now, as far as the last answer said.
+    func isOpen(at now: Int64) -> Bool {
+        state.withLock { $0.isOpen && now < $0.schedule.blockedUntil }
+    }
+
     /// What one more call is told without asking anybody; nil when it has to ask.
     func refusal(at now: Int64) -> GateAnswer? {
         state.withLock { state in
-            guard now < state.schedule.blockedUntil || state.waiting >= Self.room else { return nil }
-            return refusal(&state, at: now)
+            takesCalls(state, at: now) ? nil : refusal(&state, at: now)
         }
+    }
+
+    /// Whether one more call may ask.
+    func takesCalls(at now: Int64) -> Bool {
+        state.withLock { takesCalls($0, at: now) }
+    }
+
+    private func takesCalls(_ state: State, at now: Int64) -> Bool {
+        now >= state.schedule.blockedUntil && state.waiting < Self.room
     }
 
     /// Remembers that nobody is admitted for a while; what the caller is told.

@@ -59,7 +59,18 @@ package final class ProviderGate: Sendable {
         Int64(Date().timeIntervalSince1970 * 1_000_000)
     }
 
-    /// What a call would be told that need not even ask, because this process knows: nil when it may be worth asking. Costs nothing.
+    /// Whether the provider is not to be called now, as far as this process knows: its breaker is open or it is paused.
+    package func isOpen(_ provider: String) -> Bool {
+        lane(provider).isOpen(at: now())
+    }
+
+    /// Whether a call may ask for a place, as far as this process knows.
+    package func takesCalls(_ provider: String) -> Bool {
+        lane(provider).takesCalls(at: now())
+    }
+
+    /// What a call would be told that need not even ask, because this process knows: nil when it may be worth asking. Each refusal
+    /// is a place in the order of coming back, so it is for those who will.
     package func refusal(at provider: String) -> Admission? {
         lane(provider).refusal(at: now()).map(admission)
     }

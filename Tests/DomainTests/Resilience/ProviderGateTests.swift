@@ -108,6 +108,7 @@ struct ProviderGateTests {
             let answer = try await gate.admit(provider, log: log)
             #expect(answer.delay ?? .zero > .seconds(29))
         }
+        #expect(!gates[0].takesCalls(provider) && !gates[0].isOpen(provider))
         // The second of one worker is told without asking, and comes a little later than the first.
         let first = try #require(gates[0].refusal(at: provider)?.delay)
         let second = try #require(gates[0].refusal(at: provider)?.delay)
@@ -123,6 +124,8 @@ struct ProviderGateTests {
             return
         }
         #expect(try await gate.states(of: [provider])[provider]?.breaker == .paused)
+        #expect(gate.isOpen(provider) && !gate.takesCalls(provider))
+        #expect(!other.isOpen(provider) && other.takesCalls(provider))
         try await gate.unpause(provider)
         guard case .admitted = try await other.admit(provider, log: log) else {
             Issue.record("it is still paused")
