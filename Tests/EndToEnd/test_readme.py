@@ -32,7 +32,7 @@ def test_a_command_of_the_readme_works(emulator, command):
     for standard, actual in standing_addresses(emulator).items():
         command = command.replace(standard, actual)
     # The emulator's verbs find it by its data folder, which is not the standard one here.
-    command = re.sub(r"(emulator (?:list|invoke|logs)\b)", rf"\1 --data {emulator.data}", command)
+    command = re.sub(r"(emulator (?:list|invoke|logs|storage \w+)\b)", rf"\1 --data {emulator.data}", command)
     answer = subprocess.run(
         ["bash", "-euc", command], cwd=ROOT, capture_output=True, text=True, timeout=120,
         env={**os.environ, "PATH": f"{ROOT}/.build/python/bin:{os.environ['PATH']}"})

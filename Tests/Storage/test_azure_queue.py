@@ -375,7 +375,8 @@ def test_parameters_out_of_range(queue, method, query, code):
     assert answer.headers["x-ms-error-code"] == code, answer.text
 
 
-@pytest.mark.parametrize("body", [b"", b"no XML", b"<Other/>", b"<QueueMessage/>", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"])
+@pytest.mark.parametrize("body", [b"", b"no XML", b"<Other/>", b"<QueueMessage/>",
+    b"<QueueMessage><MessageText>\x01</MessageText></QueueMessage>", b"<!DOCTYPE x [<!ENTITY a 'b'>]><x>&a;</x>"])
 def test_bodies_that_are_none(queue, body):
     answer = signed("POST", f"{queue.url}/messages", body=body)
     assert (answer.status_code, answer.headers["x-ms-error-code"]) == (400, "InvalidXmlDocument")
