@@ -136,7 +136,7 @@ def test_a_workflow_is_chosen_and_its_parameters_are_a_form(page, emulator):
     image = wait(page, lambda: page.find_elements(By.CSS_SELECTOR, "#results img"))[0]
     wait(page, lambda: page.execute_script("return [arguments[0].naturalWidth, arguments[0].naturalHeight]", image)
          == [64, 128])
-    job = emulator.get("/api/v1/jobs?limit=1").json()["items"][0]
+    job = emulator.api("GET", "/jobs?limit=1", 200).json()["items"][0]
     assert job["workflowId"] == "sdxl" and job["parameters"]["seed"] == 7
     # What was left empty is left to the model.
     assert "negative_prompt" not in job["parameters"]

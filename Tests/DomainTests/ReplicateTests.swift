@@ -32,6 +32,7 @@ struct ReplicateTests {
         ("acme/painter", "/v1/models/acme/painter/predictions", nil as String?),
         ("acme/painter:abc", "/v1/predictions", "acme/painter:abc"),
         (String(repeating: "7", count: 64), "/v1/predictions", String(repeating: "7", count: 64)),
+        ("deployments/acme/painter", "/v1/deployments/acme/painter/predictions", nil),
     ])
     func `a model is asked for where it belongs`(model: String, path: String, version: String?) async throws {
         let server = try answering(201, ["id": "p1", "status": "starting"])
@@ -46,6 +47,41 @@ struct ReplicateTests {
         // Nothing here serves one.
         #expect(body["webhook"] == nil)
         #expect(server.requests.count == 1)
+    }
+
+    @Test func `the workflow's model counts before the configured one, and names where the picture goes`() async throws
+    {
+        let server = try answering(201, ["id": "p1", "status": "starting"])
+        var request = request(["input_image": "smuggled"])
+        request.model = "acme/editor"
+        request.definition = ["image": "input_image"]
+        request.image = .init(bytes: TestImages.png, format: .png)
+        _ = try await provider(server, model: "acme/painter").submit(request, .silent)
+        #expect(server.requests[0].path == "/v1/models/acme/editor/predictions")
+        let input = try JSON(parsing: server.requests[0].body)["input"]
+        #expect(input?["input_image"]?.string?.hasPrefix("data:image/png;base64,") == true && input?["image"] == nil)
+    }
+
+    @Test func `a call back is asked for at the end only`() async throws {
+        let server = try answering(201, ["id": "p1", "status": "starting"])
+        var request = request()
+        request.webhook = "https://darkroom.example/api/v1/webhooks/replicate?job=7"
+        _ = try await provider(server).submit(request, .silent)
+        let body = try JSON(parsing: server.requests[0].body)
+        #expect(body["webhook"]?.string == request.webhook && body["webhook_events_filter"] == ["completed"])
+        // It is no part of the input that a lost call is found by.
+        #expect(body["input"] == ["prompt": "a fox"])
+    }
+
+    @Test func `a lost call with a picture is found under the name the model has for it`() async throws {
+        let prediction: JSON = [
+            "id": "p1", "status": "starting", "created_at": "2099-01-01T00:00:00Z",
+            "input": ["prompt": "a fox", "input_image": "https://files/1"],
+        ]
+        let server = try answering(200, ["results": [prediction]])
+        var request = request()
+        request.definition = ["image": "input_image"]
+        #expect(try await provider(server).lookUp(request, since: Date()).map(\.requestID) == ["p1"])
     }
 
     @Test func `a small picture travels in the request, a large one is uploaded first`() async throws {

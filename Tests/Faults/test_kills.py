@@ -204,7 +204,8 @@ def test_an_upload_becomes_a_job_though_postgres_is_down_when_it_comes(subject, 
 def test_many_jobs_survive_random_kills(subject, provider):
     provider.knobs(latency_ms=300, failure_rate=0, throttle_rate=0.1, retry_after=1)
     provider.forget_calls()
-    jobs = [subject.create_job(f"storm {number}", parameters={"width": 64, "height": 64})["id"] for number in range(60)]
+    jobs = [subject.create_job(f"storm {number}", workflowId="sdxl", parameters={"width": 64, "height": 64})["id"]
+            for number in range(60)]
     kills = 0
     for _ in range(4):
         time.sleep(0.7)  # The storm's rhythm, not a wait for a state.

@@ -31,7 +31,7 @@ struct WorkflowCatalogueTests {
         let snapshot = try await catalogue(redis).current(log: log)
         #expect(snapshot.problems.isEmpty)
         let offered = Set(snapshot.enabled.map { "\($0.provider) \($0.category.rawValue)" })
-        let providers = ["replicate", "fal", "huggingface", "openai", "gemini", "comfyui", "automatic1111"]
+        let providers = ["replicate", "fal", "huggingface", "openai", "gemini", "comfyui", "automatic1111", "sdcpp"]
         #expect(offered == Set(providers.flatMap { ["\($0) text-to-image", "\($0) image-to-image"] }))
         for workflow in snapshot.enabled {
             #expect(try workflow.parameters.complete([:]).allSatisfy { !$0.value.isNull })

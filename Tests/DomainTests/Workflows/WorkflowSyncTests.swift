@@ -56,6 +56,17 @@ struct WorkflowSyncTests {
         #expect(try await sync.run(log: log).isEmpty)
     }
 
+    @Test func `the samplers of AUTOMATIC1111 become choices, and stay where a server lists none`() async throws {
+        let samplers: JSON = [["name": "LMS"], ["name": "Euler a"], ["alias": "x"]]
+        let server = try LocalServer { _ in .init(body: samplers.serialized) }
+        _ = try await sync(["AUTOMATIC1111_URL": server.url]).run(log: log)
+        #expect(server.requests.first?.path == "/sdapi/v1/samplers")
+        let silent = try LocalServer { _ in .init(body: Array("[]".utf8)) }
+        #expect(try await !sync(["AUTOMATIC1111_URL": silent.url]).run(log: log).contains("automatic1111-text"))
+        let properties = try await workflow("automatic1111-text").parameters.json["properties"]
+        #expect(properties?["sampler_name"]?["enum"] == ["LMS", "Euler a"])
+    }
+
     @Test(arguments: [true, false])
     func `a ComfyUI without the nodes or without models cannot draw`(hasNodes: Bool) async throws {
         let server = try comfyUI(["ckpt_name": [[]]], without: hasNodes ? nil : "KSampler")

@@ -36,6 +36,7 @@ package struct Automatic1111: ProviderAdapter {
     private let fetcher: ResultFetcher
     private let model: String?
 
+    private static let progressPath = "/sdapi/v1/progress?skip_current_image=false"
     /// Bytes of a progress report with its preview.
     private static let largestReport = 16 << 20
 
@@ -74,7 +75,7 @@ package struct Automatic1111: ProviderAdapter {
 
     /// Stops the call while it is the one that is drawn: an interrupt names none, and would stop whatever is.
     package func cancel(_ requestID: String) async throws(ProviderError) {
-        guard try await progress()["current_task"]?.string == requestID else { return }
+        guard try await get(Self.progressPath)["current_task"]?.string == requestID else { return }
         try await service.post("/sdapi/v1/interrupt", .json([:])) { response in
             guard response.isSuccess else {
                 throw Automatic1111Refusal(response, await service.problem(of: response)).error
@@ -110,7 +111,7 @@ package struct Automatic1111: ProviderAdapter {
             look += 1
             await observe.pause(observe.schedule.wait(before: look))
             // A report that does not come is no news about the call, which has its own answer.
-            guard !Task.isCancelled, let report = try? await progress(),
+            guard !Task.isCancelled, let report = try? await get(Self.progressPath),
                 report["current_task"]?.string ?? task == task
             else { continue }
             if let share = report["progress"]?.double, share > 0 { await observe.report(.progress(min(share, 1))) }
@@ -121,9 +122,10 @@ package struct Automatic1111: ProviderAdapter {
         }
     }
 
-    private func progress() async throws(ProviderError) -> JSON {
+    /// What the server tells of itself.
+    func get(_ path: String) async throws(ProviderError) -> JSON {
         let request = HTTPClient.Request(
-            .get, service.base + "/sdapi/v1/progress?skip_current_image=false", headers: service.credentials,
+            .get, service.base + path, headers: service.credentials,
             timeout: .seconds(10), maximumBodySize: Self.largestReport)
         do {
             let response = try await service.client.execute(request)
@@ -134,7 +136,7 @@ package struct Automatic1111: ProviderAdapter {
         } catch let error as ProviderError {
             throw error
         } catch {
-            throw ProviderError(.unavailable, "AUTOMATIC1111 does not tell its progress (\(error))")
+            throw ProviderError(.unavailable, "AUTOMATIC1111 does not answer (\(error))")
         }
     }
 }
