@@ -23,11 +23,11 @@ TERMINAL = {"completed", "failed", "canceled"}
 class Emulator:
     """The emulator as its user sees it: one line of addresses, and a service behind them."""
 
-    def __init__(self, data, *arguments, environment=None):
+    def __init__(self, data, *arguments, environment=None, reload=False):
         self.data = pathlib.Path(data)
         self.log = open(self.data.parent / f"{self.data.name}.log", "w+")
         self.process = subprocess.Popen(
-            [*COMMAND, "--json", "--no-reload", "--data", str(data), *FREE_PORTS, *arguments],
+            [*COMMAND, "--json", *([] if reload else ["--no-reload"]), "--data", str(data), *FREE_PORTS, *arguments],
             stdout=subprocess.PIPE, stderr=self.log, text=True, env={**os.environ, **(environment or {})},
             start_new_session=True, cwd=ROOT)
         line = self.process.stdout.readline()
@@ -99,6 +99,10 @@ class Emulator:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def reset_knobs(self):
+        base = self.replicate.rsplit("/", 1)[0]
+        assert requests.delete(f"{base}/_stand-in/knobs", timeout=10).status_code == 200
+
     def calls(self):
         base = self.replicate.rsplit("/", 1)[0]
         return requests.get(f"{base}/_stand-in/calls", timeout=10).json()
@@ -109,7 +113,8 @@ class Emulator:
 
 
 STANDARD_KNOBS = {"latency_ms": 150, "steps": 3, "failure_rate": 0, "throttle_rate": 0, "retry_after": 1}
-FREE_PORTS = [word for name in ("", "dashboard-", "s3-", "blob-", "queue-", "postgres-", "redis-", "providers-")
+FREE_PORTS = [word for name in ("", "dashboard-", "s3-", "blob-", "queue-", "postgres-", "redis-", "providers-",
+                                "providers-tls-")
               for word in (f"--{name}port", "0")]
 
 
@@ -135,4 +140,6 @@ def emulator(tmp_path_factory):
 def standard_knobs(request):
     """Every test that uses the shared emulator begins with the same stand-ins."""
     if "emulator" in request.fixturenames:
-        request.getfixturevalue("emulator").knobs(**STANDARD_KNOBS)
+        emulator = request.getfixturevalue("emulator")
+        emulator.reset_knobs()
+        emulator.knobs(**STANDARD_KNOBS)
