@@ -67,6 +67,10 @@ def test_wrong_parts(s3, bucket):
     right = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"], "ChecksumSHA256": part["ChecksumSHA256"]}]}
     assert code(
         s3.complete_multipart_upload, **target, MultipartUpload=right, ChecksumSHA256="bad") == "BadDigest"
+    for more in [{"ChecksumType": "OTHER"}, {"ChecksumSHA256": wrong, "ChecksumCRC32": "AAAAAA=="}]:
+        assert code(
+            s3.complete_multipart_upload, **target, MultipartUpload=right, **more) == "InvalidRequest"
+    assert code(s3.create_multipart_upload, Bucket=bucket, Key="m", ChecksumType="OTHER") == "InvalidRequest"
 
 
 @pytest.mark.parametrize("algorithm, kind", [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from s3_calls import code, headers, multipart, new_bucket, refusal, status
+from s3_calls import code, headers, multipart, new_bucket, refusal, status, with_headers
 
 MIB = 1 << 20
 
@@ -65,9 +65,13 @@ def test_strange_sources(s3, bucket, key):
     assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read() == key.encode()
 
 
-def test_a_source_is_decoded_once(s3, bucket):
+def test_a_source_is_decoded_once(store, s3, bucket):
     s3.put_object(Bucket=bucket, Key="any%25.txt", Body=b"x")
     assert code(s3.copy_object, Bucket=bucket, Key="copy", CopySource=source(bucket, "any%.txt")) == "NoSuchKey"
+    for wrong in ["%", "a%2", "%zz", "%ff"]:
+        client = with_headers(store.s3(), "CopyObject", x_amz_copy_source=f"{bucket}/{wrong}")
+        assert refusal(client.copy_object, Bucket=bucket, Key="copy", CopySource=source(bucket)) == (
+            400, "InvalidArgument")
 
 
 def test_conditions(s3, bucket):

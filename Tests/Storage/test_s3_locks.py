@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from s3_calls import code, multipart, new_bucket, refusal
+from s3_calls import code, multipart, new_bucket, refusal, with_headers
 
 UTC = datetime.timezone.utc
 
@@ -95,6 +95,16 @@ def test_modes_and_dates(s3, target):
         Retention={"Mode": "GOVERNANCE", "RetainUntilDate": until(2020)}) == "InvalidArgument"
     assert refusal(s3.put_object_legal_hold, **target, LegalHold={"Status": "abc"}) == (400, "MalformedXML")
     assert code(s3.get_object_retention, **target) == "NoSuchObjectLockConfiguration"
+
+
+def test_headers_of_uploads(store, bucket, locked):
+    day = until(2030).isoformat()
+    for name in [bucket, locked]:
+        for mode, moment in [("governance", day), ("abc", day), ("COMPLIANCE", "soon"), ("COMPLIANCE", None), (None, day)]:
+            values = {"x_amz_object_lock_mode": mode, "x_amz_object_lock_retain_until_date": moment}
+            client = with_headers(
+                store.s3(), "PutObject", **{key: value for key, value in values.items() if value})
+            assert code(client.put_object, Bucket=name, Key="k") == "InvalidArgument"
 
 
 def test_what_is_retained_stays(s3, locked):

@@ -54,6 +54,8 @@ def test_tags_in_headers(s3, bucket):
         {"Key": "Hello", "Value": "World"}, {"Key": "foo", "Value": "b a r"}]
     many = "&".join(f"{n}=x" for n in range(11))
     assert code(s3.put_object, Bucket=bucket, Key="k", Tagging=many) == "BadRequest"
+    for wrong in ["=", "=v", "key%", "k=%zz", "k=%+f", "k=%ff", "k=1&k=2"]:
+        assert refusal(s3.put_object, Bucket=bucket, Key="k", Tagging=wrong) == (400, "InvalidArgument"), wrong
 
 
 def test_tags_of_buckets(s3, bucket):

@@ -27,9 +27,7 @@ struct S3Checksums {
         let announced = (request.header("x-amz-trailer") ?? "").split(separator: ",")
             .compactMap { field in ChecksumAlgorithm.allCases.first { $0.header == field.lowercased().trimmingSpaces } }
         if given.count + announced.count > 1 {
-            throw .invalidRequest(
-                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
-                    + "allowed.")
+            throw Self.severalChecksums
         }
         if let found = given.first {
             let value = request.header(found.header) ?? ""
@@ -54,6 +52,9 @@ struct S3Checksums {
         }
         hasher = algorithm.map(ChecksumHasher.init)
     }
+
+    static let severalChecksums = S3Error.invalidRequest(
+        "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
 
     mutating func update(_ bytes: ByteBuffer) { hasher?.update(bytes) }
 

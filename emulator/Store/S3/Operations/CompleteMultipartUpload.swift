@@ -18,7 +18,7 @@ extension S3Call {
         let conditions = HTTPConditions(request)
         let customerKey = try CustomerKey(request)
         let expected = try expectedChecksum()
-        let expectedType = request.header("x-amz-checksum-type")?.uppercased()
+        let expectedType = try checksumType()
         let expectedSize = request.header("x-amz-mp-object-size").flatMap { Int64($0) }
         let (call, key, id) = (Detached(self), key, request.parameter("uploadId") ?? "")
         let (stored, bucket) = try await store.write { transaction in
@@ -91,10 +91,11 @@ extension S3Call {
 
     /// The checksum of the whole that the client states, if it does.
     private func expectedChecksum() throws(S3Error) -> (ChecksumAlgorithm, String)? {
-        for algorithm in ChecksumAlgorithm.allCases {
-            if let value = request.header(algorithm.header) { return (algorithm, value) }
+        let given = ChecksumAlgorithm.allCases.compactMap { algorithm in
+            request.header(algorithm.header).map { (algorithm, $0) }
         }
-        return nil
+        if given.count > 1 { throw S3Checksums.severalChecksums }
+        return given.first
     }
 
     private static func assemble(

@@ -22,7 +22,9 @@ extension S3Call {
                 version = .some(name == "null" ? nil : name)
                 path = path[..<mark]
             }
-            guard let decoded = PercentEncoding.strictlyDecode(path) else { throw invalid }
+            guard let decoded = PercentEncoding.exactlyDecode(path) else {
+                throw .invalidArgument("Invalid copy source encoding", name: "x-amz-copy-source", value: header)
+            }
             let trimmed = decoded.hasPrefix("/") ? decoded.dropFirst() : decoded[...]
             guard let slash = trimmed.utf8.firstIndex(of: UInt8(ascii: "/")), slash != trimmed.startIndex else {
                 throw invalid

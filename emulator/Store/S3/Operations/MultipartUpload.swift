@@ -17,7 +17,7 @@ extension S3Call {
                 )
             }
             let type =
-                request.header("x-amz-checksum-type")?.uppercased()
+                try checksumType()
                 ?? (algorithm == .crc64nvme ? "FULL_OBJECT" : "COMPOSITE")
             let isPossible =
                 type == "COMPOSITE" ? algorithm != .crc64nvme : type == "FULL_OBJECT" && algorithm.crc != nil
@@ -29,7 +29,7 @@ extension S3Call {
             }
             fields["upload-algorithm"] = algorithm.rawValue
             fields["upload-type"] = type
-        } else if request.headers.contains(name: "x-amz-checksum-type") {
+        } else if try checksumType() != nil {
             throw S3Error.invalidRequest(
                 "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.")
         }
@@ -58,6 +58,15 @@ extension S3Call {
             xml.element("UploadId", id)
         }
         return .xml(xml, headers: headers)
+    }
+
+    /// Whether a checksum is of the whole or of the parts' checksums, where a request says it.
+    func checksumType() throws(S3Error) -> String? {
+        guard let type = request.header("x-amz-checksum-type")?.uppercased() else { return nil }
+        guard type == "COMPOSITE" || type == "FULL_OBJECT" else {
+            throw .invalidRequest("Value for x-amz-checksum-type header is invalid.")
+        }
+        return type
     }
 
     /// The upload a request names, which must be of this bucket and key.

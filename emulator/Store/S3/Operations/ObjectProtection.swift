@@ -12,11 +12,19 @@ extension S3Call {
         let until = request.header("x-amz-object-lock-retain-until-date")
         let hold = request.header("x-amz-object-lock-legal-hold")
         if mode == nil && until == nil && hold == nil { return }
-        try requireLock(bucket)
         if mode != nil || until != nil {
             guard let mode, let until else {
                 throw S3Error.invalidArgument(
                     "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied")
+            }
+            guard mode == "GOVERNANCE" || mode == "COMPLIANCE" else {
+                throw S3Error.invalidArgument(
+                    "Unknown wormMode directive.", name: "x-amz-object-lock-mode", value: mode)
+            }
+            guard HTTPDate.parseISO8601(until) != nil else {
+                throw S3Error.invalidArgument(
+                    "The retain until date must be provided in ISO 8601 format",
+                    name: "x-amz-object-lock-retain-until-date", value: until)
             }
             (fields["lock-mode"], fields["lock-until"]) = try Self.retention(mode, until)
         }
@@ -26,6 +34,9 @@ extension S3Call {
                     "Legal Hold must be either of 'ON' or 'OFF'", name: "x-amz-object-lock-legal-hold", value: hold)
             }
             fields["legal-hold"] = hold
+        }
+        if bucket.fields["object-lock"] == nil {
+            throw S3Error.invalidRequest("Bucket is missing ObjectLockConfiguration")
         }
     }
 

@@ -35,12 +35,17 @@ enum S3Tags {
 
     /// Reads `a=1&b=2`; in the order of the names.
     static func parse(header: String) throws(S3Error) -> [(name: String, value: String)] {
-        let tags = header.split(separator: "&").map { field in
+        let malformed = S3Error.invalidArgument(
+            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag "
+                + "name duplicates.", name: "x-amz-tagging", value: header)
+        var tags: [(name: String, value: String)] = []
+        for field in header.replacing("+", with: "%20").split(separator: "&") {
             let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            return (
-                name: PercentEncoding.decode(parts[0], plusIsSpace: true),
-                value: parts.count > 1 ? PercentEncoding.decode(parts[1], plusIsSpace: true) : ""
-            )
+            guard let name = PercentEncoding.exactlyDecode(parts[0]), !name.isEmpty,
+                let value = PercentEncoding.exactlyDecode(parts.count > 1 ? parts[1] : "")
+            else { throw malformed }
+            if tags.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) { throw malformed }
+            tags.append((name, value))
         }
         try check(tags, limit: 10)
         return tags.sorted { $0.name.precedes($1.name) }
