@@ -589,6 +589,24 @@ def test_user_delegation(service, queue):
     refusal(error, 403, "AuthenticationFailed")
 
 
+def test_a_signature_for_one_user(service, queue):
+    key = service.get_user_delegation_key(expiry=ahead(hours=1), start=ago(minutes=5), delegated_user_tid="tenant")
+    assert key.signed_delegated_user_tid == "tenant"
+    token = generate_queue_sas(
+        ACCOUNT, queue.queue_name, permission=QueueSasPermissions(read=True), expiry=ahead(hours=1),
+        user_delegation_key=key, user_delegation_oid="user")
+
+    def peek(query="peekonly=true", token=token, **claims):
+        headers = {"Authorization": "Bearer " + bearer(**claims)} if claims else {}
+        return requests.get(f"{queue.url}/messages?{query}&{token}", headers=headers, timeout=20).status_code
+    assert peek(oid="user", tid="tenant") == 200
+    assert peek("", oid="user", tid="tenant") == 403, "the token adds nothing to what the signature grants"
+    assert peek() == 403
+    assert peek(oid="other", tid="tenant") == 403
+    assert peek(oid="user", tid="elsewhere") == 403
+    assert peek(token=token.replace("skdutid=tenant", "skdutid=elsewhere"), oid="user", tid="elsewhere") == 403
+
+
 # The service
 
 

@@ -124,16 +124,9 @@ struct DashboardAPI: Sendable {
 
     // MARK: Queues
 
-    /// The names of the queues that functions listen to.
-    private var queueNames: [String] {
-        let triggers = registry.entries.flatMap(\.function.description.triggers)
-        return Set(triggers.compactMap { trigger in if case .queue(let name, _, _) = trigger { name } else { nil } })
-            .sorted()
-    }
-
     private func queues() async -> [JSON] {
         var list: [JSON] = []
-        for name in queueNames {
+        for name in registry.queueNames.sorted() {
             // While Redis restarts nothing is known of the queues: they are shown without numbers.
             guard let depth = try? await Queue(redis, name).depth() else {
                 list.append(["name": .string(name), "waiting": .null, "leased": .null, "delayed": .null, "dead": .null])

@@ -20,18 +20,25 @@ struct AzureAuthenticator: Sendable {
         }
         if !checksSignatures { return .owner(account.name) }
         let key = Base64.decode(account.key) ?? []
+        var bearer: BearerToken?
         if let authorization = request.header("authorization") {
             if let space = authorization.firstIndex(of: " "), authorization[..<space].lowercased() == "bearer" {
                 let token = try BearerToken(
                     authorization[authorization.index(after: space)...], account: account.name, service: service,
                     key: key)
-                return AzureGrant(principal: token.user, tenant: token.tenant)
+                let isForUser = ["sduoid", "skdutid"].contains { request.parameter($0)?.isEmpty == false }
+                guard isForUser, request.has("sig") else {
+                    return AzureGrant(principal: token.user, tenant: token.tenant)
+                }
+                // The signature grants; the token only says for whom.
+                bearer = token
+            } else {
+                try checkSharedKey(request, authorization, account.name, key)
+                return .owner(account.name)
             }
-            try checkSharedKey(request, authorization, account.name, key)
-            return .owner(account.name)
         }
         if request.has("sig") {
-            return try SharedAccessSignature(request, address, service: service, key: key) { id in
+            return try SharedAccessSignature(request, address, service: service, key: key, bearer: bearer) { id in
                 if let policy { return policy(id) }
                 return try store.bucket(address.container, account: namespace)?.fields["policy:" + id]
             }.grant

@@ -5,13 +5,15 @@ import Cryptography
 struct SharedAccessSignature {
     let grant: AzureGrant
 
+    /// - Parameter bearer: the token that came with it; only a signature for one user wants one.
     init(
-        _ request: HTTPRequest, _ address: AzureAddress, service: AzureService, key: [UInt8],
+        _ request: HTTPRequest, _ address: AzureAddress, service: AzureService, key: [UInt8], bearer: BearerToken?,
         policy: (String) throws -> String?
     ) throws {
         let version = request.parameter("sv") ?? ""
         let isAccount = request.has("ss") || request.has("srt")
         let delegation = isAccount ? nil : UserDelegationKey(request)
+        if delegation != nil { try Self.checkUsers(request, bearer) }
         var fields = Fields(request)
         let text =
             try isAccount
@@ -84,10 +86,9 @@ struct SharedAccessSignature {
     /// (https://learn.microsoft.com/rest/api/storageservices/create-service-sas#version-2015-04-05-and-later)
     private static func queueText(
         _ request: HTTPRequest, _ address: AzureAddress, isDelegated: Bool
-    ) throws(AzureError) -> String {
+    ) -> String {
         var names = ["si"]
         if isDelegated {
-            try refuseUnknownUsers(request)
             names = ["skoid", "sktid", "skt", "ske", "sks", "skv", "skdutid", "sduoid"]
         }
         let values = { (names: [String]) in names.map { request.parameter($0) ?? "" } }
@@ -111,7 +112,7 @@ struct SharedAccessSignature {
         }
         var lines = [value("sp"), value("st"), value("se"), resource]
         if isDelegated {
-            lines += try delegationLines(request, version)
+            lines += delegationLines(request, version)
         } else {
             lines.append(value("si"))
         }
@@ -129,8 +130,7 @@ struct SharedAccessSignature {
 
     /// What a user delegation signature says of its key and of users
     /// (https://learn.microsoft.com/rest/api/storageservices/create-user-delegation-sas#construct-a-user-delegation-sas).
-    private static func delegationLines(_ request: HTTPRequest, _ version: String) throws(AzureError) -> [String] {
-        try refuseUnknownUsers(request)
+    private static func delegationLines(_ request: HTTPRequest, _ version: String) -> [String] {
         var names = ["skoid", "sktid", "skt", "ske", "sks", "skv"]
         if version >= "2020-02-10" { names += ["saoid", "suoid", "scid"] }
         if version >= "2025-07-05" { names += ["skdutid", "sduoid"] }
@@ -138,9 +138,17 @@ struct SharedAccessSignature {
     }
 
     /// Each of these narrows what the signature grants; one that is not enforced must not pass.
-    private static func refuseUnknownUsers(_ request: HTTPRequest) throws(AzureError) {
-        for name in ["srh", "srq", "sduoid", "skdutid", "suoid"] where request.parameter(name)?.isEmpty == false {
+    private static func checkUsers(_ request: HTTPRequest, _ bearer: BearerToken?) throws(AzureError) {
+        func value(_ name: String) -> String? { request.parameter(name).flatMap { $0.isEmpty ? nil : $0 } }
+        for name in ["srh", "srq", "suoid"] where value(name) != nil {
             throw failed("The emulator does not know user delegation signatures with \(name); make one without it.")
+        }
+        if let user = value("sduoid"), user != bearer?.user {
+            throw failed("The signature is for the user \(user), who has to show a bearer token beside it.")
+        }
+        if let tenant = value("skdutid"), tenant != bearer?.tenant {
+            throw failed(
+                "The signature is for users of the tenant \(tenant), who have to show a bearer token beside it.")
         }
     }
 

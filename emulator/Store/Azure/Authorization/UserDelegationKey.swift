@@ -13,16 +13,22 @@ struct UserDelegationKey {
     let expiry: String
     let service: String
     let version: String
+    /// The tenant of those for whom it may sign, where it is for users of one; empty otherwise.
+    let delegatedTenant: String
 
     /// The secret that belongs to it.
     func value(accountKey: [UInt8]) -> [UInt8] {
-        let text = ["user-delegation-key", user, tenant, start, expiry, service, version].joined(separator: "\n")
-        return HMAC.sha256(text.utf8, key: accountKey)
+        var words = ["user-delegation-key", user, tenant, start, expiry, service, version]
+        if !delegatedTenant.isEmpty { words.append(delegatedTenant) }
+        return HMAC.sha256(words.joined(separator: "\n").utf8, key: accountKey)
     }
 
-    init(user: String, tenant: String, start: String, expiry: String, service: AzureService, version: String) {
+    init(
+        user: String, tenant: String, start: String, expiry: String, service: AzureService, version: String,
+        delegatedTenant: String
+    ) {
         (self.user, self.tenant, self.start, self.expiry) = (user, tenant, start, expiry)
-        (self.service, self.version) = (String(service.letter), version)
+        (self.service, self.version, self.delegatedTenant) = (String(service.letter), version, delegatedTenant)
     }
 
     /// What a signature says of the key it was made with; nil where it names none.
@@ -30,7 +36,7 @@ struct UserDelegationKey {
         guard let user = request.parameter("skoid") else { return nil }
         func value(_ name: String) -> String { request.parameter(name) ?? "" }
         (self.user, tenant, start, expiry) = (user, value("sktid"), value("skt"), value("ske"))
-        (service, version) = (value("sks"), value("skv"))
+        (service, version, delegatedTenant) = (value("sks"), value("skv"), value("skdutid"))
     }
 
     /// - Throws: what is wrong with it now, where something is.
@@ -74,7 +80,8 @@ extension AzureCall {
         func time(_ moment: Int64) -> String { String(HTTPDate.iso8601(moment).prefix(19)) + "Z" }
         let key = UserDelegationKey(
             user: grant.principal, tenant: grant.tenant, start: time(start), expiry: time(expiry),
-            service: service, version: request.header("x-ms-version") ?? "2021-12-02")
+            service: service, version: request.header("x-ms-version") ?? "2021-12-02",
+            delegatedTenant: document["DelegatedUserTid"] ?? "")
         guard let account = options.accounts.first(where: { $0.name == address.account }) else {
             throw AzureError.internalError
         }
@@ -86,6 +93,7 @@ extension AzureCall {
             xml.element("SignedExpiry", key.expiry)
             xml.element("SignedService", key.service)
             xml.element("SignedVersion", key.version)
+            if !key.delegatedTenant.isEmpty { xml.element("SignedDelegatedUserTid", key.delegatedTenant) }
             xml.element("Value", Base64.encode(key.value(accountKey: Base64.decode(account.key) ?? [])))
         }
         return Self.document(xml)
