@@ -138,7 +138,8 @@ def test_a_failed_job_says_why_and_is_retried_by_hand(emulator):
 def test_a_throttled_provider_is_asked_again_after_its_own_wait(emulator):
     emulator.knobs(throttle_rate=1, retry_after=1)
     created = emulator.create_job("patience")
-    until(lambda: emulator.calls()["counts"].get("replicate.refused", 0) >= 1, 10)
+    # Whichever provider it is: one that failed in the tests before is passed over for a while.
+    until(lambda: any(name.endswith(".refused") for name in emulator.calls()["counts"]), 10)
     emulator.knobs(throttle_rate=0)
     assert emulator.wait_for(created["id"])["status"] == "completed"
 
