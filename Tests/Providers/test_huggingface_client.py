@@ -22,7 +22,10 @@ def hub(emulator, monkeypatch):
     forget()
     constants = importlib.import_module("huggingface_hub.constants")
     monkeypatch.setattr(constants, "INFERENCE_PROXY_TEMPLATE", base + "/{provider}")
-    yield importlib.import_module("huggingface_hub")
+    hub = importlib.import_module("huggingface_hub")
+    for name in ("errors", "utils"):
+        importlib.import_module(f"huggingface_hub.{name}")
+    yield hub
     forget()
 
 
@@ -66,8 +69,8 @@ def test_a_model_may_be_an_address(hub, emulator):
 
 def test_a_picture_is_drawn_from(client):
     red = png(Image.new("RGB", (64, 64), "red"))
-    options = {"width": 64, "height": 64, "stand_in": FAST}
-    edited = client.image_to_image(red, model="acme/painter-edit", prompt="a", extra_body=options)
+    edited = client.image_to_image(
+        red, model="acme/painter-edit", prompt="a", target_size={"width": 64, "height": 64}, stand_in=FAST)
     plain = client.text_to_image("a", model=MODEL, width=64, height=64, extra_body={"stand_in": FAST})
     assert edited.size == (64, 64) and png(edited) != png(plain)
 

@@ -31,7 +31,9 @@ struct HuggingFaceCall: Sendable {
         image = picture
         self.parameters = parameters
         func number(_ name: String, _ standard: Int, _ range: ClosedRange<Int>) throws -> Int {
-            guard let value = parameters[name], value != .null else { return standard }
+            guard let value = parameters[name] ?? parameters["target_size"]?[name], value != .null else {
+                return standard
+            }
             guard let number = value.int, range.contains(number) else {
                 throw Self.invalid("\(name) must be from \(range.lowerBound) to \(range.upperBound)")
             }
