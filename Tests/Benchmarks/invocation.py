@@ -1,13 +1,31 @@
 """A warm invocation through the emulator, small and with 1 MiB of body, and what the idle emulator weighs."""
 
+import contextlib
+import os
+import subprocess
+import sys
 import time
 
-from measuring import RELEASE, family, fastcgi, in_turns, program, resident, table, temporary_folder, wrk
+from measuring import (RELEASE, ROOT, family, fastcgi, free_port, in_turns, program, resident, running, table,
+                       temporary_folder, wait_for_port, wrk)
 
 from conftest import Emulator
 
 BODY = '{"prompt":"a harbour at dawn","parameters":{"seed":7}}'
 JSON = (("content-type", "application/json"),)
+
+
+@contextlib.contextmanager
+def python_peers(folder):
+    """A server and a function in Python, idle: their processes."""
+    (folder / "application.py").write_text("from fastapi import FastAPI\napp = FastAPI()\n")
+    port = free_port()
+    with (running(sys.executable, "-m", "uvicorn", "application:app", "--port", port, "--log-level", "error", cwd=folder) as web,
+          running(sys.executable, ROOT / "Tests/Conformance/echo.py", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                  env={**os.environ, "FUNCTION_PROTOCOL": "1"}) as function):
+        wait_for_port(port)
+        time.sleep(1)
+        yield family(web.pid), family(function.pid)
 
 
 def run():
@@ -32,11 +50,10 @@ def run():
             time.sleep(3)
             pids = family(emulator.process.pid)
             echo = [pid for pid in pids if program(pid) == "EchoFunction"]
-            table("Resident memory (PSS), idle after the load", "none", [
-                ("emulator", "MiB", resident([emulator.process.pid]), 0, "<= 60"),
-                ("one function", "MiB", resident(echo[:1]), 0, "<= 15"),
-                ("all functions", "MiB", resident(
-                    [pid for pid in pids if program(pid) not in ("postgres", "redis-server", "emulator")]), 0, ""),
-            ])
+            with python_peers(folder) as (web, function):
+                table("Resident memory (PSS), idle", "uvicorn + FastAPI; a Python function, echo.py", [
+                    ("emulator", "MiB", resident([emulator.process.pid]), resident(web), "<= 60"),
+                    ("one function", "MiB", resident(echo[:1]), resident(function), "<= 15"),
+                ])
         finally:
             emulator.stop()

@@ -17,6 +17,17 @@ RELEASE = ROOT / ".build/release"
 sys.path.insert(0, str(ROOT / "Tests"))
 
 
+class Effort:
+    """How much is measured."""
+    seconds = 5  # of one load
+    rounds = 3
+    share = 1  # of the work that is counted in jobs or calls
+
+    @classmethod
+    def quick(cls):
+        cls.seconds, cls.rounds, cls.share = 1, 1, 0.05
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -58,7 +69,7 @@ def milliseconds(text):
     return float(number) * {"us": 0.001, "ms": 1, "s": 1000, "m": 60000}[unit]
 
 
-def wrk(url, connections, seconds=5, body=None, method="GET", headers=()):
+def wrk(url, connections, body=None, method="GET", headers=()):
     """Requests per second, and p50 and p99 in milliseconds, as wrk measures them over one thread."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         lines = [f'wrk.method = "{method}"']
@@ -70,7 +81,7 @@ def wrk(url, connections, seconds=5, body=None, method="GET", headers=()):
         script.write("\n".join(lines))
         script.flush()
         output = subprocess.run(
-            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", script.name, url],
+            ["wrk", "-t1", f"-c{connections}", f"-d{Effort.seconds}s", "--latency", "-s", script.name, url],
             capture_output=True, text=True, check=True).stdout
     if failed := re.search(r"Non-2xx or 3xx responses: (\d+)", output):
         raise SystemExit(f"{failed.group(1)} requests to {url} failed: the numbers would mean nothing\n{output}")
@@ -81,9 +92,9 @@ def wrk(url, connections, seconds=5, body=None, method="GET", headers=()):
     }
 
 
-def in_turns(measure_ours, measure_peer, rounds=3):
+def in_turns(measure_ours, measure_peer, rounds=None):
     """Both measured in turn, so that a machine whose speed drifts is unfair to neither; the median of each figure."""
-    results = [(measure_ours(), measure_peer()) for _ in range(rounds)]
+    results = [(measure_ours(), measure_peer()) for _ in range(rounds or Effort.rounds)]
 
     def median(index):
         return {key: percentile([result[index][key] for result in results], 0.5) for key in results[0][index]}

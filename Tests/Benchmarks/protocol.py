@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from measuring import RELEASE, ROOT, percentile, table
+from measuring import Effort, RELEASE, ROOT, percentile, table
 
 WINDOW = 64  # invocations in flight; what EchoFunction declares at least
 
@@ -69,9 +69,9 @@ def run():
         handshake(python)
         for process in (swift, python, pipe):
             exchanges(process, 2000, WINDOW)
-        count = 40_000
+        count = int(40_000 * Effort.share)
         rates = {name: [] for name in ("swift", "python", "pipe")}
-        for _ in range(3):
+        for _ in range(Effort.rounds):
             for name, process in (("swift", swift), ("python", python), ("pipe", pipe)):
                 rates[name].append(count / exchanges(process, count, WINDOW))
         ours, theirs, limit = (percentile(rates[name], 0.5) for name in ("swift", "python", "pipe"))

@@ -12,7 +12,7 @@ import time
 import urllib.parse
 
 import psycopg
-from measuring import RELEASE, ROOT, percentile, table, temporary_folder
+from measuring import Effort, RELEASE, ROOT, percentile, table, temporary_folder
 
 from conftest import Emulator
 
@@ -49,6 +49,7 @@ def post(gateway, count):
 
 def measure(limits, count, seconds):
     """Jobs a second from the first call to the last completion, and the added milliseconds of each job."""
+    count = int(count * Effort.share)
     with temporary_folder() as folder:
         emulator = Emulator(folder / "data", "--functions", str(RELEASE), "--migrations", str(ROOT / "infra/migrations"),
                             environment={"PROVIDER_LIMITS": f"replicate: {limits}"})

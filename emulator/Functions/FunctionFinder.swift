@@ -18,6 +18,12 @@ struct FunctionFinder: Sendable {
         self.environment = environment.filter { ["PATH", "HOME", "LANG"].contains($0.key) }
     }
 
+    /// The folders in which functions lie.
+    var folders: Set<String> {
+        let named = paths.map { String($0[..<($0.lastIndex(of: "/") ?? $0.startIndex)]) }
+        return Set(named + [folder].compactMap(\.self))
+    }
+
     /// Every function there is now; what could not be used is among the problems.
     ///
     /// - Throws: ``EmulatorError`` when a named function is not there or the folder cannot be read.

@@ -1,12 +1,14 @@
 import FunctionRuntime
 import Hosting
+import Synchronization
 
-/// Lets changed binaries take over, also those that a build from outside made, and picks up functions that come and go.
+/// Lets changed binaries take over, also those that a build from outside made, and picks up functions that come and go: at once
+/// where the file system tells of it, else with the next look.
 struct BinaryWatch: Sendable {
     /// How often the files are looked at.
     private static let interval = Duration.milliseconds(100)
-    /// How many looks in a row a file may be missing before that counts: a linker is at work.
-    private static let patience = 30
+    /// How long a file may be missing before that counts: a linker is at work.
+    private static let patience = Duration.seconds(3)
     /// How often a file that does not say what it is is asked again.
     private static let questions = 5
 
@@ -21,7 +23,7 @@ struct BinaryWatch: Sendable {
         /// The content that was there at the last look.
         var latest: FileStamp?
         var attempts = 0
-        var missing = 0
+        var missingSince: ContinuousClock.Instant?
         var function: String?
     }
 
@@ -39,15 +41,41 @@ struct BinaryWatch: Sendable {
         for path in candidates(&trouble) ?? [] where seen[path] == nil {
             seen[path] = Seen(settled: FileStamp(of: path))  // was found to be no function at the start
         }
-        while true {
-            try await Task.sleep(for: Self.interval)
-            guard let found = candidates(&trouble) else { continue }
-            let paths = Set(found + finder.paths)
-            for path in paths { await look(at: path, &seen[path, default: Seen()]) }
-            for path in seen.keys where !paths.contains(path) || FileStamp(of: path) == nil {
-                miss(path, &seen)
+        let written = WrittenFiles()
+        let (looks, wake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask {
+                await FolderChanges.watch(finder.folders) { paths in
+                    written.paths.withLock { $0.formUnion(paths) }
+                    wake.yield()
+                }
             }
+            group.addTask {
+                while true {
+                    try await Task.sleep(for: Self.interval)
+                    wake.yield()
+                }
+            }
+            for await _ in looks {
+                let whole = written.paths.withLock { paths in
+                    defer { paths = [] }
+                    return paths
+                }
+                guard let found = candidates(&trouble) else { continue }
+                let paths = Set(found + finder.paths)
+                for path in paths { await look(at: path, &seen[path, default: Seen()], isWhole: whole.contains(path)) }
+                for path in seen.keys where !paths.contains(path) || FileStamp(of: path) == nil {
+                    miss(path, &seen)
+                }
+            }
+            try Task.checkCancellation()
         }
+    }
+
+    /// Files whose writers are done, since the last look.
+    private final class WrittenFiles: Sendable {
+        let paths = Mutex<Set<String>>([])
     }
 
     /// The files of the folder; nil when it cannot be read, which is said once, until it can be again.
@@ -65,14 +93,15 @@ struct BinaryWatch: Sendable {
         }
     }
 
-    private func look(at path: String, _ file: inout Seen) async {
+    /// - Parameter isWhole: whether its writer is known to be done; else it is once two looks see the same.
+    private func look(at path: String, _ file: inout Seen, isWhole: Bool) async {
         guard let stamp = FileStamp(of: path) else { return }
-        file.missing = 0
+        file.missingSince = nil
         guard stamp != file.settled else { return }
-        guard stamp == file.latest else {
+        if stamp != file.latest {
             file.latest = stamp
             file.attempts = 0
-            return
+            guard isWhole else { return }
         }
         let contents = await finder.describe(path)
         if let function = contents.functions.first {
@@ -106,8 +135,9 @@ struct BinaryWatch: Sendable {
     }
 
     private func miss(_ path: String, _ seen: inout [String: Seen]) {
-        seen[path]?.missing += 1
-        guard seen[path]?.missing == Self.patience, let name = seen[path]?.function else { return }
+        let since = seen[path]?.missingSince ?? .now
+        seen[path]?.missingSince = since
+        guard .now - since > Self.patience, let name = seen[path]?.function else { return }
         seen[path] = nil
         registry.remove(name)
         journal.info("\(name) is gone: it is served no more")
