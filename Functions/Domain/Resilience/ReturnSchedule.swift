@@ -8,8 +8,8 @@ struct ReturnSchedule: Sendable {
     /// How long a call takes, smoothed.
     private var callTime: Double = 200_000
 
-    /// How much sooner than the pace they come.
-    private static let haste = 0.8
+    /// How much sooner than the pace they come: twice as many as there is room for, so that there is always one when a call ends.
+    private static let haste = 0.5
     /// The longest time between two of them, whatever the pace seems to be: calls may become faster than they were, and nobody would
     /// come to find out. Coming in vain costs one small transaction.
     private static let longestGap = 25_000.0

@@ -1,18 +1,23 @@
 import Domain
 import FoundationEssentials
 import FunctionRuntime
+import FunctionTesting
 import JSON
 import Postgres
+import Redis
 import Synchronization
 import Testing
 
 /// Whose turn it is: `first` falls back to `second`, that to nobody; both are drawn by fakes of these names.
 @Suite(.timeLimit(.minutes(1)))
 struct WorkerChainTests {
+    /// Of its own: the catalogue's copy in it is this suite's.
+    private let server: TemporaryRedis
     private let world: World
 
     init() async throws {
-        world = try await World()
+        server = try await TemporaryRedis.start()
+        world = try await World(redis: try Redis(url: server.url))
         try await world.database.asService(
             """
             insert into workflows (id, name, category, provider, model, parameters, definition, fallbacks) values
