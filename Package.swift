@@ -146,7 +146,7 @@ let package = Package(
             "emulator", "emulator", exclude: ["Store", "Providers", "Conformance", "Dashboard/Assets"],
             "DashboardAssets", "Conformance", "Domain", "Hosting",
             "FunctionRuntime", "ObjectStore", "ProviderStandIns", "HTTPClient", "Postgres", "Redis", "Queue", "JSON",
-            "ObjectStorage", "Cryptography", "CLinux", "Threads", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle,
+            "ObjectStorage", "Cryptography", "XML", "CLinux", "Threads", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle,
             unixSignals, argumentParser),
         .target(name: "DashboardAssets", path: "emulator/Dashboard/Assets"),
 

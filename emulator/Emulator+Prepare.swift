@@ -20,6 +20,10 @@ extension Emulator {
         ready: @escaping @Sendable (Emulator) async throws -> Void
     ) async throws -> Emulator {
         let environment = try FunctionEnvironment(file: options.envFile, inherited: FunctionEnvironment.inherited)
+        // What is wrong with files is said before anything runs.
+        let users = try StoreUsers.load(file: options.store.s3Users)
+        let targets = try EventTargets.load(file: options.store.eventTargets, environment: environment.given)
+        let seed = try options.store.seed.map(StoreFolder.init)
         let ports = try Ports(options, notices: journal)
         let finder = FunctionFinder(options.functions, environment: environment.given)
         async let found = finder.find()
@@ -30,13 +34,13 @@ extension Emulator {
             try await migrate(servers.databaseURL, options, finder, journal)
             let login = servers.ownsDatabase ? try await DatabaseSchema.createLogin(at: servers.databaseURL) : nil
             let (store, objects, listeners) = try await openStore(
-                options.store, environment: environment, data: data, notices: journal)
+                options.store, targets: targets, seed: seed, data: data, notices: journal)
             let deployment = try await store.deploymentID()
             let contents = try await found
             return try wire(
                 Parts(
                     options: options, environment: environment, ports: ports, finder: finder, functions: contents,
-                    servers: servers, login: login, store: store, objects: objects, listeners: listeners,
+                    servers: servers, login: login, store: store, users: users, objects: objects, listeners: listeners,
                     deployment: deployment,
                     data: data, journal: journal),
                 ready: ready)
@@ -57,6 +61,8 @@ extension Emulator {
         /// The database login of the functions; nil: they use the owner's.
         var login: String?
         var store: ObjectStore
+        /// Who may use S3; the first one is who the functions are.
+        var users: [StoreUser]
         /// The store's events, kept from before its servers listen.
         var objects: StoreEventSource
         /// Those outside who hear of objects.
@@ -107,7 +113,8 @@ extension Emulator {
             onRunning: { readiness.reached("dashboard") })
         var services: [any Service] = parts.servers.processes
         services += storeServers(
-            store, redis, options, ports, targets: parts.listeners.map(\.target), served: { registry.queueNames },
+            store, redis, options, ports, users: parts.users, targets: parts.listeners.map(\.target),
+            served: { registry.queueNames },
             readiness: readiness)
         services += senders(parts.listeners, store, addresses, deployment: parts.deployment, notices: journal)
         services += [
@@ -135,7 +142,7 @@ extension Emulator {
 
     private static func addresses(_ parts: Parts, providers: [String: String]) -> Addresses {
         let (ports, host) = (parts.ports, parts.options.host == "0.0.0.0" ? "127.0.0.1" : parts.options.host)
-        let users = S3Options().users.map {
+        let users = parts.users.map {
             Addresses.User(id: $0.id, name: $0.name, email: $0.email, access: $0.accessKey, secret: $0.secretKey)
         }
         let account = AzureOptions.Account.standard

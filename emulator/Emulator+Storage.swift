@@ -15,9 +15,8 @@ extension Emulator {
     ///
     /// - Throws: ``EmulatorError``, or the store's error.
     static func openStore(
-        _ options: StoreStartOptions, environment: FunctionEnvironment, data: DataFolder, notices: any Notices
+        _ options: StoreStartOptions, targets: [EventTarget], seed: StoreFolder?, data: DataFolder, notices: any Notices
     ) async throws -> (store: ObjectStore, functions: StoreEventSource, listeners: [Listener]) {
-        let targets = try EventTargets.load(file: options.eventTargets, environment: environment.given)
         let store = try ObjectStore(
             directory: data.objects, options: StoreOptions(durability: options.fast ? .fast : .synced))
         if options.fast {
@@ -37,9 +36,9 @@ extension Emulator {
         for target in targets {
             listeners.append(Listener(target: target, events: try await store.events.subscribe(target.consumer)))
         }
-        if let folder = options.seed {
-            let count = try await StoreFolder(folder).seed(store, emits: options.seedEvents)
-            notices.info("--seed: \(count) objects of \(folder) are in the store")
+        if let seed {
+            let count = try await seed.seed(store, emits: options.seedEvents)
+            notices.info("--seed: \(count) new objects of \(seed.path) are in the store")
         }
         return (store, functions, listeners)
     }
@@ -48,10 +47,11 @@ extension Emulator {
     ///
     /// - Parameter served: the names of the queues that functions listen to.
     static func storeServers(
-        _ store: ObjectStore, _ redis: Redis, _ options: StartOptions, _ ports: Ports, targets: [EventTarget],
+        _ store: ObjectStore, _ redis: Redis, _ options: StartOptions, _ ports: Ports, users: [StoreUser],
+        targets: [EventTarget],
         served: @escaping @Sendable () -> Set<String>, readiness: Readiness
     ) -> [any Service] {
-        var s3 = S3Options(host: options.host, port: ports.s3)
+        var s3 = S3Options(host: options.host, port: ports.s3, users: users)
         s3.checksSignatures = !options.store.noAuth
         s3.notificationTargets = Set(targets.map(\.id))
         var blob = AzureOptions(host: options.host, port: ports.blob)

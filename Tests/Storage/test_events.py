@@ -317,6 +317,41 @@ def test_without_signatures(tmp_path):
         emulator.kill()
 
 
+def test_users(small, tmp_path):
+    users = small.addresses["s3"]["users"]
+    assert [user["id"] for user in users] == ["minioadmin", "alice", "bob"]
+    assert all(set(user) == {"id", "name", "email", "access", "secret"} for user in users)
+    alice, bob = (small.s3(user["access"], user["secret"]) for user in users[1:])
+    alice.create_bucket(Bucket="alices")
+    assert alice.get_bucket_acl(Bucket="alices")["Owner"]["ID"] == "alice"
+    for who, bucket in ((bob, "alices"), (alice, BUCKET)):
+        with pytest.raises(ClientError) as error:
+            who.put_object(Bucket=bucket, Key="x", Body=b"x")
+        assert error.value.response["Error"]["Code"] == "AccessDenied"
+    alice.delete_bucket(Bucket="alices")
+
+
+@pytest.mark.parametrize("text, problem", [
+    ("{}", "has to be a list"), ('[{"id": "a", "access": "a"}]', 'user 1: "secret" is missing'),
+    ('[{"id": "a", "access": "minioadmin", "secret": "s"}]', "somebody else has the same")])
+def test_users_that_are_none(tmp_path, text, problem):
+    (tmp_path / "users.json").write_text(text)
+    assert problem in run("start", "--json", "--port", "0", "--data", tmp_path / "data", "--s3-users", tmp_path / "users.json", status=1)
+
+
+def test_users_of_a_file(tmp_path):
+    (tmp_path / "users.json").write_text(json.dumps(
+        [{"id": name, "name": name.upper(), "access": "AK" + name, "secret": "S" + name} for name in ("x", "y", "z")]))
+    emulator = SmallEmulator(tmp_path, "--s3-users", tmp_path / "users.json")
+    try:
+        users = emulator.addresses["s3"]["users"]
+        assert [user["name"] for user in users] == ["minioadmin", "X", "Y", "Z"] and users[1]["email"] == "x@localhost"
+        assert emulator.s3("AKz", "Sz").list_buckets()["Owner"]["ID"] == "z"
+        emulator.stop()
+    finally:
+        emulator.kill()
+
+
 # Queues
 
 

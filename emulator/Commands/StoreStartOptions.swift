@@ -17,6 +17,16 @@ struct StoreStartOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Who may use S3 beside minioadmin: a JSON file (default: alice and bob).",
+            discussion: """
+                [{"id": "carol", "name": "Carol", "email": "carol@localhost", "access": "AKCAROL", "secret": "…"}]; all of them \
+                are under s3.users of --json. The functions, and everybody who uses Azure's dialect, are minioadmin.
+                """,
+            valueName: "file"))
+    var s3Users: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Fill the store: each folder in this one is a bucket, each file in it an object.",
             discussion: """
                 Objects that are there already stay as they are. A folder that `emulator storage export` wrote brings content \

@@ -47,7 +47,7 @@ struct StoreCopy: Sendable {
         }
         guard recursive else { throw EmulatorError("\(path) is a folder: --recursive copies what is in it") }
         var steps: [Step] = []
-        for file in try Self.files(in: path) {
+        for file in try FolderFiles.all(in: path) {
             steps.append(try await upload("\(path)/\(file)", bucket, key: Self.joined(key, file)))
         }
         return steps
@@ -58,15 +58,6 @@ struct StoreCopy: Sendable {
         try await session.bucket(bucket).put(
             key, .stream(FileChunks(path: path)), PutOptions(contentType: type, metadata: metadata))
         return Step(source: path, target: "s3://\(bucket)/\(key)")
-    }
-
-    /// The files below a folder, by their paths relative to it.
-    private static func files(in folder: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder).sorted().flatMap { name -> [String] in
-            var isFolder = false
-            guard FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder) else { return [] }
-            return isFolder ? try files(in: "\(folder)/\(name)").map { "\(name)/\($0)" } : [name]
-        }
     }
 
     // MARK: Out of the store

@@ -54,7 +54,7 @@ struct StoreFolder: Sendable {
             outcome.buckets += 1
             let files =
                 try list?.objects
-                ?? Self.files(in: "\(path)/\(name)").map {
+                ?? FolderFiles.all(in: "\(path)/\(name)").map {
                     Manifest.Entry(object: CarriedObject(key: $0, fields: ContentType.fields(for: $0)), file: $0)
                 }
             for entry in files {
@@ -76,15 +76,6 @@ struct StoreFolder: Sendable {
             return !name.hasPrefix(".")
                 && FileManager.default.fileExists(atPath: "\(path)/\(name)", isDirectory: &isFolder) && isFolder
         }.sorted()
-    }
-
-    /// The files below a folder, by their paths relative to it.
-    private static func files(in folder: String) throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: folder).sorted().flatMap { name -> [String] in
-            var isFolder = false
-            guard FileManager.default.fileExists(atPath: "\(folder)/\(name)", isDirectory: &isFolder) else { return [] }
-            return isFolder ? try files(in: "\(folder)/\(name)").map { "\(name)/\($0)" } : [name]
-        }
     }
 
     // MARK: Out of the store

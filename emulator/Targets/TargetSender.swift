@@ -5,6 +5,7 @@ import JSON
 import ObjectStore
 import Queue
 import ServiceLifecycle
+import XML
 
 /// Tells one target of the events it wants: those of a key in their order, each until it was taken (any 2xx), also across
 /// restarts. An event that is not taken for a day is given up.
@@ -33,7 +34,7 @@ struct TargetSender: Service {
         try await cancelWhenGracefulShutdown {
             try await withThrowingDiscardingTaskGroup { group in
                 for try await event in events {
-                    guard let rule = try target.rule(for: event, in: store) else {
+                    guard let rule = try rule(for: event) else {
                         try await store.events.acknowledge(event)
                         continue
                     }
@@ -42,6 +43,15 @@ struct TargetSender: Service {
                     if isFirst { group.addTask { try await work(on: key, backlog) } }
                 }
             }
+        }
+    }
+
+    /// The wish that the event fulfils, if any. A configuration that cannot be read, as an import may bring it, asks for
+    /// nothing.
+    private func rule(for event: StoreEvent) throws -> NotificationRule? {
+        do { return try target.rule(for: event, in: store) } catch let error as XMLError {
+            notices.warning("the notification configuration of \(event.bucket) cannot be read: \(error)")
+            return nil
         }
     }
 
