@@ -148,6 +148,15 @@ def test_answers_carry_what_every_answer_of_azure_carries(service, queue):
     assert answer.headers["x-ms-request-id"] and answer.headers["Date"]
 
 
+def test_heads(queue):
+    queue.set_queue_metadata({"a": "b"})
+    answer = signed("HEAD", queue.url + "?comp=metadata")
+    assert answer.status_code == 200 and answer.headers["x-ms-meta-a"] == "b"
+    assert signed("HEAD", queue.url + "?comp=acl").status_code == 200
+    missing = signed("HEAD", queue.url + "x?comp=metadata")
+    assert (missing.status_code, missing.headers["x-ms-error-code"], missing.content) == (404, "QueueNotFound", b"")
+
+
 def test_metadata(queue):
     queue.set_queue_metadata({"hello": "world", "number": "43"})
     properties = queue.get_queue_properties()

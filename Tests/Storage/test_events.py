@@ -244,6 +244,26 @@ def test_targets_are_shown(tmp_path):
         "storage", "targets", status=1, environment={"MINIO_NOTIFY_WEBHOOK_ENABLE_A": "on"})
 
 
+def test_a_configuration_that_cannot_be_read_asks_for_nothing(small, receivers, tmp_path):
+    (tmp_path / "in" / "broken").mkdir(parents=True)
+    (tmp_path / "in" / "broken.jsonl").write_text(json.dumps(
+        {"bucket": "broken", "owner": "minioadmin", "fields": [["doc:notification", "<NotificationConfiguration>"]]}) + "\n")
+    small.storage("import", tmp_path / "in")
+    small.s3().put_object(Bucket="broken", Key="a", Body=b"x")
+    small.flush()
+    assert "the notification configuration of broken cannot be read" in small.log_text()
+    assert receivers["PRIMARY"].requests == []
+
+
+def test_no_page_of_another_origin_empties_the_store(small):
+    small.s3().put_object(Bucket=BUCKET, Key="stays", Body=b"x")
+    for headers in ({"Origin": "http://evil.example"}, {"Host": "evil.example"}):
+        answer = requests.post(f"{small.addresses['dashboard']}/api/storage/reset", headers=headers, timeout=10)
+        assert answer.status_code in (403, 421)
+    assert small.s3().head_object(Bucket=BUCKET, Key="stays")
+    assert requests.get(f"{small.addresses['dashboard']}/api/storage/reset", timeout=10).status_code == 404
+
+
 def test_reset_empties_everything(small, receivers):
     s3 = small.s3()
     s3.create_bucket(Bucket="another")

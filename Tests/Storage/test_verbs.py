@@ -97,6 +97,31 @@ def test_export_and_import_keep_everything(storage, place, tmp_path):
     assert "0 damaged" in run("storage", "verify", "--data", fresh)
 
 
+def test_what_a_client_encrypted_stays_behind_and_is_named(tmp_path):
+    emulator = SmallEmulator(tmp_path)
+    try:
+        s3 = emulator.s3()
+        s3.put_object(Bucket=BUCKET, Key="sealed", Body=b"secret", SSECustomerKey=b"k" * 32, SSECustomerAlgorithm="AES256")
+        s3.put_object(Bucket=BUCKET, Key="open", Body=b"x", Tagging="a=1&b=2", CacheControl="no-store")
+        outcome = json.loads(emulator.storage("export", tmp_path / "out", "--json"))
+        assert outcome["objects"] == 1 and outcome["skipped"] == [
+            f"{BUCKET}/sealed: it is encrypted with its client's key"]
+        emulator.control("reset")
+        emulator.storage("import", tmp_path / "out")
+        assert s3.head_object(Bucket=BUCKET, Key="open")["CacheControl"] == "no-store"
+        assert s3.get_object_tagging(Bucket=BUCKET, Key="open")["TagSet"] == [
+            {"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        emulator.storage("export", tmp_path / "settings", "--bucket", BUCKET)
+        emulator.control("reset")
+        emulator.storage("import", tmp_path / "settings")
+        assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+        assert "there is no bucket nothing" in emulator.storage("export", tmp_path / "x", "--bucket", "nothing", status=1)
+        emulator.stop()
+    finally:
+        emulator.kill()
+
+
 def test_a_list_that_leads_out_of_its_folder_is_refused(tmp_path):
     (tmp_path / "in" / "b").mkdir(parents=True)
     (tmp_path / "in" / "b.jsonl").write_text('{"bucket":"b"}\n{"key":"k","file":"../../secret","fields":[]}\n')
