@@ -1,4 +1,4 @@
-"""SIGKILL of the worker while a provider draws that answers once and keeps nothing: the job is drawn again, once a crash."""
+"""SIGKILL of the worker while a provider draws that answers once and keeps nothing: one more call for each crash."""
 
 import os
 import signal
@@ -30,8 +30,9 @@ def subject(provider, tmp_path_factory):
     base = provider.addresses["providers"]
     running = Emulator(tmp_path_factory.mktemp("synchronous") / "data", environment={
         "OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": f"{base['openai']}/v1", "GEMINI_API_KEY": "AIza-test",
-        "GEMINI_BASE_URL": base["gemini"], "HF_TOKEN": "hf_test", "HF_INFERENCE_URL": f"{base['huggingface']}/hf-inference",
-        "AUTOMATIC1111_URL": base["automatic1111"], "RESULT_ADDRESSES": "any"})
+        "GEMINI_BASE_URL": base["gemini"], "HF_TOKEN": "hf_test",
+        "HF_INFERENCE_URL": f"{base['huggingface']}/hf-inference", "AUTOMATIC1111_URL": base["automatic1111"],
+        "RESULT_ADDRESSES": "any"})
     with psycopg.connect(running.addresses["postgres"], autocommit=True) as database:
         database.execute("update workflows set fallbacks = '{}'")
     yield running
