@@ -123,6 +123,17 @@ struct ComfyUITests {
         #expect(server.requests.isEmpty)
     }
 
+    @Test func `a picture is not dropped in silence by a workflow that has no place for it`() async throws {
+        let server = try answering(200, [:])
+        var request = request(definition: Self.definition)
+        request.image = .init(bytes: TestImages.png, format: .png)
+        let error = await #expect(throws: ProviderError.self) {
+            try await provider(server.url).submit(request, .silent)
+        }
+        #expect(error?.retryClass == .invalid && error?.message.contains("does not draw from pictures") == true)
+        #expect(server.requests.isEmpty)
+    }
+
     private static let nodeErrors: JSON = [
         "error": ["type": "prompt_outputs_failed_validation", "message": "Prompt outputs failed validation"],
         "node_errors": [
