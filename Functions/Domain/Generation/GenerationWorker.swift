@@ -147,8 +147,11 @@ package struct GenerationWorker: Sendable {
         var stopped = 0
         for stray in try await leases.strays(of: job) {
             guard let provider = provider(named: stray.provider), provider.capabilities.cancels else { continue }
+            // What is drawn while its answer is awaited goes by our own id; any other has its own by the time it can be stopped.
+            let own = provider.capabilities.answersAtOnce ? stray.call.text : nil
+            guard let requestID = stray.requestID ?? own else { continue }
             do {
-                try await provider.cancel(stray.requestID)
+                try await provider.cancel(requestID)
             } catch  where error.retryClass.isRetryable && error.retryClass != .lost {
                 throw Failure.unavailable("the provider could not be told to stop: \(error.message)")
             } catch {

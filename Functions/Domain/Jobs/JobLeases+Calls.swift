@@ -48,16 +48,17 @@ extension JobLeases {
     package struct Stray: Sendable, Hashable {
         package var call: UUID
         package var provider: String
-        package var requestID: String
+        /// The provider's own id; nil while its answer is awaited.
+        package var requestID: String?
     }
 
-    /// The calls that still run for a job that was canceled or failed.
+    /// The calls that still run, or may, for a job that was canceled or failed.
     package func strays(of job: UUID) async throws -> [Stray] {
         try await database.asService(
             """
             select provider_calls.id, provider_calls.provider, request_id from provider_calls 
             join jobs on jobs.id = job_id
-            where job_id = \(job) and jobs.status in ('canceled', 'failed') and state = 'submitted'
+            where job_id = \(job) and jobs.status in ('canceled', 'failed') and state in ('intended', 'submitted')
             """
         )[0].map { row in
             Stray(call: try row["id"], provider: try row["provider"], requestID: try row["request_id"])

@@ -26,7 +26,7 @@ final class FakeProvider: ImageProvider {
     private let onFetch: @Sendable () async throws(ProviderError) -> [UInt8]
 
     init(
-        _ name: String = "fake", findsLostCalls: Bool = true,
+        _ name: String = "fake", findsLostCalls: Bool = true, answersAtOnce: Bool = false,
         submit: @escaping @Sendable (String) async throws(ProviderError) -> ProviderCall.State = {
             _ throws(ProviderError) in
             .running(progress: nil)
@@ -40,7 +40,8 @@ final class FakeProvider: ImageProvider {
         }
     ) {
         self.name = name
-        capabilities = ProviderCapabilities(findsLostCalls: findsLostCalls, cancels: true, takesImages: true)
+        capabilities = ProviderCapabilities(
+            findsLostCalls: findsLostCalls, cancels: true, takesImages: true, answersAtOnce: answersAtOnce)
         onSubmit = submit
         onLookUp = lookUp
         onPoll = poll
