@@ -143,3 +143,14 @@ class TestStableDiffusionCpp:
         sdcpp.get("/jobs/job_nowhere", 404)
         sdcpp.post("/jobs/job_nowhere/cancel", {}, 404)
         assert sdcpp.get("/capabilities")["supported_modes"] == ["img_gen"]
+
+
+def test_a_job_of_the_catalogue_is_drawn_with_one_call(emulator):
+    emulator.forget_calls()
+    parameters = {"width": 96, "height": 64}
+    job = emulator.create_job("a harbour in fog", workflowId="automatic1111-text", parameters=parameters)
+    ended = emulator.wait_for(job["id"])
+    assert ended["status"] == "completed", ended
+    assert (ended["results"][0]["width"], ended["results"][0]["height"]) == (96, 64)
+    submits = [call for call in emulator.calls()["calls"] if call["action"] == "submit"]
+    assert [(call["provider"], call["reference"]) for call in submits] == [("automatic1111", "a harbour in fog")]
