@@ -108,7 +108,8 @@ extension Emulator {
             host: options.host, port: ports.dashboard,
             api: DashboardAPI(
                 addresses: addresses, journal: journal, registry: registry, redis: redis,
-                services: { [servers = parts.servers] in servers.processes.map(\.status) + servers.external }),
+                services: { [servers = parts.servers] in servers.processes.map(\.status) + servers.external },
+                standInCalls: standIns.calls),
             storage: StorageAPI(store: store, notices: journal), logger: logger,
             onRunning: { readiness.reached("dashboard") })
         var services: [any Service] = parts.servers.processes

@@ -232,6 +232,18 @@ struct FalTests {
         #expect(error?.retryClass == retryClass && error?.call == .goesOn)
     }
 
+    @Test(arguments: [
+        (429, RetryClass.limited(wait: nil), ProviderError.Call.goesOn), (401, .quota, .ended), (404, .lost, .ended),
+    ])
+    func `an error about asking does not end the call, whatever else it says`(
+        status: Int, retryClass: RetryClass, call: ProviderError.Call
+    ) async throws {
+        let server = try completed(status, [], headers: ["X-Fal-Error-Type": "too_many"])
+        let error = await #expect(throws: ProviderError.self) { try await provider(server).poll("r1") }
+        #expect(error?.retryClass == retryClass && error?.call == call)
+        #expect(server.requests.count == 2)
+    }
+
     @Test func `a result that is gone is lost and over`() async throws {
         let server = try completed(404, [])
         let error = await #expect(throws: ProviderError.self) { try await provider(server).poll("r1") }

@@ -77,6 +77,16 @@ struct DeliveryTests {
         }
     }
 
+    @Test func `a body that is too long is refused with its limit`() async throws {
+        try await StandInsUnderTest.serving { url async throws in
+            let answer = try await client.execute(
+                .init(
+                    .post, url + "/replicate/v1/predictions", headers: ["authorization": "Bearer r8_test"],
+                    body: .bytes([UInt8](repeating: 0x20, count: 64 << 20 + 1)), timeout: .seconds(30)))
+            #expect(answer.status == 413)
+        }
+    }
+
     @Test func `a provider that is not there has no knobs and no calls`() async throws {
         try await StandInsUnderTest.serving { url async throws in
             let answer = try await client.send(.put, url + "/_stand-in/knobs/nobody", ["latency_ms": 1])

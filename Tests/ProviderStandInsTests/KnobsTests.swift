@@ -41,6 +41,8 @@ struct KnobsTests {
         #expect(try board.knobs(of: "fal").latency == 1)
         #expect(try board.knobs(of: "fal").steps == 9)
         #expect(try board.knobs(of: "replicate").latency == 2)
+        #expect(throws: StandInError.self) { try board.update(["latency_ms": -1], of: "fal") }
+        #expect(try board.knobs(of: "fal").latency == 1)
         board.reset("fal")
         #expect(try board.knobs(of: "fal").latency == 2)
         board.reset()

@@ -40,6 +40,15 @@ struct SecureListenerTests {
         }
     }
 
+    @Test func `a folder that is not there is named`() async throws {
+        let server = StandInServer(
+            host: "127.0.0.1", port: 0,
+            secure: SecureListener(port: 0, authority: "/nowhere/authority.pem", onRunning: { _ in }),
+            httpClient: HTTPClient(), logger: Logger(label: "test"), onRunning: { _ in })
+        let error = await #expect(throws: StandInError.self) { try await server.run() }
+        #expect(error?.description.contains("/nowhere/authority.pem") == true)
+    }
+
     @Test func `answers name addresses of the listener that was asked`() async throws {
         try await serving { base, authority async throws in
             let client = HTTPClient(.init(certificateAuthorities: authority))

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 import requests
-from conftest import Emulator
+from conftest import ROOT, Emulator
 
 PROVIDERS = {"replicate", "fal", "huggingface", "openai", "gemini", "comfyui", "automatic1111"}
 ADDRESSES = {
@@ -55,8 +55,19 @@ def test_a_key_of_ones_own_reaches_functions_alone(tmp_path):
         assert emulator.stop() == 0
 
 
+def test_the_dashboard_shows_what_stand_ins_were_asked(emulator):
+    emulator.forget_calls()
+    requests.post(
+        f"{emulator.replicate}/v1/predictions", json={"version": "7" * 64, "input": {"prompt": "a"}}, timeout=10,
+        headers={"authorization": "Bearer r8_test"})
+    providers = requests.get(f"{emulator.addresses['dashboard']}/api/providers", timeout=10).json()
+    asked = {provider["name"]: provider["standIn"] for provider in providers}
+    assert PROVIDERS <= asked.keys()
+    assert asked["replicate"]["submit"] == 1 and asked["fal"] == {}
+
+
 def test_the_help_says_how_stand_ins_are_turned():
-    program = os.environ.get("DARKROOM_EMULATOR", ".build/release/emulator")
+    program = os.environ.get("DARKROOM_EMULATOR", ROOT / ".build/release/emulator")
     text = subprocess.run([program, "start", "--help"], capture_output=True, text=True, timeout=30, check=True).stdout
     assert "/_stand-in/knobs" in text and "--providers-tls-port" in text and "FAL_KEY" in text
 

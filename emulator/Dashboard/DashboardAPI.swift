@@ -16,13 +16,16 @@ struct DashboardAPI: Sendable {
     let registry: FunctionRegistry
     let redis: Redis
     private let gate: ProviderGate
+    /// How often a provider's stand-in was asked for each action of its ledger.
+    private let standInCalls: @Sendable (String) -> [String: Int]
     /// The services around the functions.
     let services: @Sendable () -> [ServiceStatus]
     private let started = ContinuousClock.now
 
     init(
         addresses: Addresses, journal: Journal, registry: FunctionRegistry, redis: Redis,
-        services: @escaping @Sendable () -> [ServiceStatus]
+        services: @escaping @Sendable () -> [ServiceStatus],
+        standInCalls: @escaping @Sendable (String) -> [String: Int]
     ) {
         self.addresses = addresses
         self.journal = journal
@@ -30,6 +33,7 @@ struct DashboardAPI: Sendable {
         self.redis = redis
         gate = ProviderGate(redis)
         self.services = services
+        self.standInCalls = standInCalls
     }
 
     /// Answers one request.
@@ -173,6 +177,9 @@ struct DashboardAPI: Sendable {
                     "opensForMs": .integer(Int64(state.opensForMs)), "heldForMs": .integer(Int64(state.heldForMs)),
                     "calls": .integer(Int64(state.calls)), "well": .integer(Int64(state.well)),
                     "unwell": .integer(Int64(state.unwell)),
+                    "standIn": .object(
+                        JSONObject(
+                            standInCalls(name).sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })),
                 ]
             })
     }

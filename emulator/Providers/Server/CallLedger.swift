@@ -34,6 +34,15 @@ package final class CallLedger: Sendable {
         }
     }
 
+    /// How often each action of a provider is on record.
+    func counts(of provider: String) -> [String: Int] {
+        let counts = state.withLock { $0.counts }
+        return Dictionary(
+            uniqueKeysWithValues: counts.filter { $0.key.hasPrefix("\(provider).") }.map {
+                (String($0.key.dropFirst(provider.utf8.count + 1)), $0.value)
+            })
+    }
+
     func clear() {
         state.withLock { $0 = State() }
     }

@@ -75,6 +75,9 @@ struct StandInRouter: Sendable {
             let call = try call(standIn, request.head, rest, body: body)
             let response = try await standIn.respond(to: call)
             return (response, response.delivery ?? state.delivery(call))
+        } catch is NIOTooManyBytesError {
+            let error = "The body has more than \(Self.bodyLimit) bytes."
+            return (.json(["error": .string(error)], status: .contentTooLarge), Delivery())
         } catch let error as StandInError {
             return (.json(["error": .string(error.description)], status: .badRequest), Delivery())
         } catch let error as JSONError {

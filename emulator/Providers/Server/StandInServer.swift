@@ -50,6 +50,11 @@ package struct StandInServer: Service {
             })
     }
 
+    /// How often a stand-in was asked for each action of the ledger: `submit`, `cancel`, `webhook` and so on.
+    package func calls(of provider: String) -> [String: Int] {
+        router.state.ledger.counts(of: provider)
+    }
+
     /// What functions are told about each stand-in.
     package func settings(port: Int) -> [StandInSettings] {
         standIns.map { standIn in
