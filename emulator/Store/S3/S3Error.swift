@@ -18,13 +18,12 @@ struct S3Error: Error {
         self.details = details.map { ($0.key, $0.value) }
     }
 
-    func document(resource: String, requestID: String) -> [UInt8] {
+    func document(requestID: String) -> [UInt8] {
         var xml = XMLWriter()
         xml.element("Error") { xml in
             xml.element("Code", code)
             xml.element("Message", message)
             for (name, value) in details { xml.element(name, value) }
-            xml.element("Resource", resource)
             xml.element("RequestId", requestID)
             xml.element("HostId", S3Error.hostID)
         }

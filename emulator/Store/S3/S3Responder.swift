@@ -66,8 +66,7 @@ struct S3Responder: HTTPResponder {
         var reply = HTTPReply(refusal.status, refusal.headers)
         if refusal.status == 304 { return reply }
         reply.headers.replaceOrAdd(name: "Content-Type", value: "application/xml")
-        let path = PercentEncoding.decode(request.rawPath[...])
-        reply.body = .bytes(ByteBuffer(bytes: refusal.document(resource: path, requestID: request.id)))
+        reply.body = .bytes(ByteBuffer(bytes: refusal.document(requestID: request.id)))
         return reply
     }
 

@@ -51,7 +51,11 @@ extension S3Call {
         switch setting {
         case .versioning:
             let document = try await document()
-            guard let status = document["Status"], let versioning = Versioning(rawValue: status), versioning != .off
+            guard let status = document["Status"] else {
+                throw S3Error(
+                    400, "IllegalVersioningConfigurationException", "The Versioning element must be specified")
+            }
+            guard let versioning = Versioning(rawValue: status), versioning != .off
             else { throw S3Error.malformedXML }
             try await change { bucket in
                 if bucket.fields["object-lock"] != nil && versioning == .suspended {

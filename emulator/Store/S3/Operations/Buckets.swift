@@ -99,9 +99,9 @@ extension S3Call {
         fields["acl"] = list?.field
         if let ownership = request.header("x-amz-object-ownership") {
             guard S3Ownership(rawValue: ownership) != nil else {
-                throw S3Error.invalidArgument(
-                    "Invalid x-amz-object-ownership header: \(ownership)", name: "x-amz-object-ownership",
-                    value: ownership)
+                throw S3Error(
+                    400, "InvalidArgument", "Invalid x-amz-object-ownership header: \(ownership)",
+                    ["ArgumentName": "x-amz-object-ownership"])
             }
             if ownership == S3Ownership.enforced.rawValue, let list, !list.isOnly(user.id) {
                 throw S3SettingRules.listsForbidOwnership
@@ -153,8 +153,9 @@ extension S3Call {
             // MinIO's clients may ask for a bucket to go with everything inside, unless that is locked.
             let takesAll = isForced && bucket.fields["object-lock"] == nil
             guard try takesAll || transaction.isEmpty(bucket.id) else {
+                let hint = bucket.versioning == .off ? "" : ". You must delete all versions in the bucket."
                 throw S3Error(
-                    409, "BucketNotEmpty", "The bucket you tried to delete is not empty", ["BucketName": name])
+                    409, "BucketNotEmpty", "The bucket you tried to delete is not empty" + hint, ["BucketName": name])
             }
             try transaction.delete(bucket)
         }

@@ -10,6 +10,7 @@ extension S3Call {
         let (call, key) = (Detached(self), key)
         let (outcome, bucket) = try await store.write { transaction in
             let bucket = try call.bucket(transaction)
+            if let version { try Self.checkVersion(version, in: bucket) }
             return (try Self.delete(key, version, conditions, bucket, call, bypass, transaction), bucket)
         }
         var headers = HTTPHeaders()
@@ -85,6 +86,9 @@ extension S3Call {
             return try zip(wishes, refused).map { wish, refusal throws -> Result<DeleteOutcome, S3Error> in
                 if let refusal { return .failure(refusal) }
                 let version: String?? = wish.version.map { $0 == "null" ? .none : $0 }
+                if bucket.versioning == .off, case .some(.some(let name)) = version {
+                    return .failure(.noSuchVersion(wish.key, name))
+                }
                 do {
                     return .success(
                         try Self.delete(wish.key, version, wish.conditions, bucket, call, bypass, transaction))

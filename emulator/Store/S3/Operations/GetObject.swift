@@ -8,6 +8,12 @@ extension S3Call {
         return .some(text == "null" ? nil : text)
     }
 
+    /// Where versions are not kept, only the one called `null` can be named.
+    static func checkVersion(_ version: String?, in bucket: BucketRecord) throws(S3Error) {
+        guard bucket.versioning == .off, let version else { return }
+        throw .invalidArgument("Invalid version id specified", name: "versionId", value: version)
+    }
+
     /// The object a read is about.
     func find(_ reading: some StoreReading) throws -> (ObjectRecord, BucketRecord) {
         let bucket = try bucket(reading)
@@ -24,21 +30,21 @@ extension S3Call {
             }
             throw error
         }
-        if bucket.versioning == .off, let version {
-            throw S3Error.invalidArgument("Invalid version id specified", name: "versionId", value: version)
-        }
+        try Self.checkVersion(version, in: bucket)
         guard let record = try reading.version(bucket.id, key, named: version) else {
             throw S3Error.noSuchVersion(key, version ?? "null")
         }
-        if record.kind == .deleteMarker {
-            var error = S3Error.methodNotAllowed
-            error.details = [("Method", request.method), ("ResourceType", "DeleteMarker")]
-            error.headers.add(name: "x-amz-delete-marker", value: "true")
-            error.headers.add(name: "Last-Modified", value: HTTPDate.rfc1123(record.modified))
-            ObjectHeaders.addVersion(record, bucket, to: &error.headers)
-            throw error
-        }
+        if record.kind == .deleteMarker { throw Self.isDeleteMarker(record, bucket, method: request.method) }
         return (record, bucket)
+    }
+
+    static func isDeleteMarker(_ record: ObjectRecord, _ bucket: BucketRecord, method: String) -> S3Error {
+        var error = S3Error.methodNotAllowed
+        error.details = [("Method", method), ("ResourceType", "DeleteMarker")]
+        error.headers.add(name: "x-amz-delete-marker", value: "true")
+        error.headers.add(name: "Last-Modified", value: HTTPDate.rfc1123(record.modified))
+        ObjectHeaders.addVersion(record, bucket, to: &error.headers)
+        return error
     }
 
     /// `GetObject` and `HeadObject`.

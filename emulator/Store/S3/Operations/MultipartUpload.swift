@@ -184,6 +184,9 @@ extension S3Call {
                     + "the zero-based offsets of the first and last bytes to copy",
                 name: "x-amz-copy-source-range", value: range)
         }
+        guard first < record.size else {
+            throw .invalidRequest("The specified copy range is invalid for the source object size")
+        }
         guard last < record.size else {
             throw .invalidArgument(
                 "Range specified is not valid for source object of size: \(record.size)",

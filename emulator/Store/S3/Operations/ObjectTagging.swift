@@ -4,7 +4,10 @@ import XML
 
 extension S3Call {
     func getObjectTagging() throws -> HTTPReply {
-        let (record, bucket) = try store.read { try find($0) }
+        let (record, bucket) = try store.read { snapshot in
+            let bucket = try self.bucket(snapshot)
+            return (try Self.tagged(snapshot, bucket, key, requestedVersion(), method: request.method), bucket)
+        }
         var headers = HTTPHeaders()
         ObjectHeaders.addVersion(record, bucket, to: &headers)
         return .xml(S3Tags.document(record.fields.all("tag:")), headers: headers)
@@ -19,21 +22,34 @@ extension S3Call {
     func deleteObjectTagging() async throws -> HTTPReply { try await changeTags([], status: 204) }
 
     private func changeTags(_ tags: [(name: String, value: String)], status: Int) async throws -> HTTPReply {
-        let (call, key, version) = (Detached(self), key, requestedVersion())
+        let (call, key, version, method) = (Detached(self), key, requestedVersion(), request.method)
         let (record, bucket) = try await store.write { transaction in
             let bucket = try call.bucket(transaction)
-            let current = try transaction.object(bucket.id, key)
-            let found = try version.map { try transaction.version(bucket.id, key, named: $0) } ?? current
-            guard var record = found, record.kind == .object else {
-                throw version.map { S3Error.noSuchVersion(key, $0 ?? "null") } ?? S3Error.noSuchKey(key)
-            }
+            var record = try Self.tagged(transaction, bucket, key, version, method: method)
             record.fields.replaceAll("tag:", with: tags)
+            let current = try transaction.object(bucket.id, key)
             try transaction.update(record, isCurrent: record.version == current?.version)
             return (record, bucket)
         }
         var headers = HTTPHeaders()
         ObjectHeaders.addVersion(record, bucket, to: &headers)
         return HTTPReply(status, headers)
+    }
+
+    /// The version whose tags are meant; delete markers have none, even the newest one.
+    private static func tagged(
+        _ reading: some StoreReading, _ bucket: BucketRecord, _ key: String, _ version: String??, method: String
+    ) throws -> ObjectRecord {
+        if let version { try checkVersion(version, in: bucket) }
+        let newest = try reading.object(bucket.id, key) ?? reading.newestVersion(bucket.id, key)
+        guard let record = try version.map({ try reading.version(bucket.id, key, named: $0) }) ?? newest else {
+            throw version.map { S3Error.noSuchVersion(key, $0 ?? "null") } ?? S3Error.noSuchKey(key)
+        }
+        guard record.kind == .object else {
+            throw record.kind == .deleteMarker
+                ? isDeleteMarker(record, bucket, method: method) : S3Error.noSuchKey(key)
+        }
+        return record
     }
 
     func getObjectAttributes() throws -> HTTPReply {

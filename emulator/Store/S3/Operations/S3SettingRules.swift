@@ -18,7 +18,12 @@ enum S3SettingRules {
             try checkLock(document)
         case .encryption: try checkEncryption(document)
         case .requestPayment: try require(document["Payer"], oneOf: ["BucketOwner", "Requester"])
-        case .accelerate: try require(document["Status"], oneOf: ["Enabled", "Suspended"])
+        case .accelerate:
+            try require(document["Status"], oneOf: ["Enabled", "Suspended"])
+            if bucket.name.contains(".") {
+                throw S3Error.invalidRequest(
+                    "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names")
+            }
         case .logging: try checkLogging(document, in: store)
         case .notification: try S3NotificationRules.check(document)
         case .website: try checkWebsite(document)

@@ -44,7 +44,8 @@ enum S3Tags {
             guard let name = PercentEncoding.exactlyDecode(parts[0]), !name.isEmpty,
                 let value = PercentEncoding.exactlyDecode(parts.count > 1 ? parts[1] : "")
             else { throw malformed }
-            if tags.contains(where: { $0.name.utf8.elementsEqual(name.utf8) }) { throw malformed }
+            let isDouble = tags.contains { $0.name.utf8.elementsEqual(name.utf8) }
+            guard !isDouble, (name + value).unicodeScalars.allSatisfy(isAllowed) else { throw malformed }
             tags.append((name, value))
         }
         try check(tags, limit: 10)
@@ -59,18 +60,24 @@ enum S3Tags {
         }
         for tag in tags {
             if tag.name.lowercased().hasPrefix("aws:") {
-                throw S3Error(
-                    400, "InvalidTag", "System tags cannot be added/updated by requester", ["TagKey": tag.name])
+                let message =
+                    limit == 10
+                    ? "Your TagKey cannot be prefixed with aws:" : "System tags cannot be added/updated by requester"
+                throw S3Error(400, "InvalidTag", message, ["TagKey": tag.name])
             }
             guard !tag.name.isEmpty, tag.name.count <= 128, tag.name.unicodeScalars.allSatisfy(isAllowed) else {
                 throw S3Error(400, "InvalidTag", "The TagKey you have provided is invalid", ["TagKey": tag.name])
             }
             guard tag.value.count <= 256, tag.value.unicodeScalars.allSatisfy(isAllowed) else {
-                throw S3Error(400, "InvalidTag", "The TagValue you have provided is invalid", ["TagValue": tag.value])
+                throw S3Error(
+                    400, "InvalidTag", "The TagValue you have provided is invalid",
+                    ["TagKey": tag.name, "TagValue": tag.value])
             }
         }
-        if Set(tags.map { Array($0.name.utf8) }).count != tags.count {
-            throw S3Error(400, "InvalidTag", "Cannot provide multiple Tags with the same key")
+        var names: Set<[UInt8]> = []
+        for tag in tags where !names.insert(Array(tag.name.utf8)).inserted {
+            throw S3Error(
+                400, "InvalidTag", "Cannot provide multiple Tags with the same key", ["TagKey": tag.name])
         }
     }
 
