@@ -340,7 +340,7 @@ def test_clear(queue):
 
 
 def test_texts(queue):
-    for text in ["", " two  spaces ", "<a>&amp;\"'</a>", "漢字㒈保ᨍ揫^p[뷁)׷񬓔é", json.dumps({"jobId": "ü"}), "a" * 65536]:
+    for text in ["", " two  spaces ", "  mess\t age1\n", "<a>&amp;\"'</a>", "漢字㒈保ᨍ揫^p[뷁)׷񬓔é", json.dumps({"jobId": "ü"}), "a" * 65536]:
         queue.send_message(text)
         message = queue.receive_message()
         assert message.content == text
@@ -681,7 +681,10 @@ def test_cross_origin_requests(service, endpoint):
     assert refused.status_code == 401 and refused.headers["Access-Control-Allow-Origin"] == "http://test"
     service.set_service_properties(cors=[CorsRule(["*"], ["GET"])])
     anybody = signed("GET", url, {"Origin": "http://whoever"})
-    assert anybody.headers["Access-Control-Allow-Origin"] == "*" and "Vary" not in anybody.headers
+    nobody = signed("GET", url)
+    for answer in (anybody, nobody):
+        assert answer.headers["Access-Control-Allow-Origin"] == "*" and "Vary" not in answer.headers
+    assert "Access-Control-Allow-Origin" not in signed("HEAD", url).headers
     service.set_service_properties(cors=[])
 
 

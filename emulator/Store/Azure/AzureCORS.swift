@@ -16,6 +16,10 @@ struct AzureCORS {
         let headers: [String]
         let exposed: [String]
         let maxAge: String
+        /// What stands in for the rules an account does not have; only a page hears of it.
+        var isDefault = false
+
+        var allowsEveryOrigin: Bool { origins == ["*"] }
     }
 
     func preflight(_ request: HTTPRequest) throws -> HTTPReply {
@@ -29,7 +33,7 @@ struct AzureCORS {
                 403, "CorsPreflightFailure", "CORS not enabled or no matching rule found for this request.")
         }
         var headers: HTTPHeaders = [
-            "Access-Control-Allow-Origin": rule.origins == ["*"] ? "*" : origin,
+            "Access-Control-Allow-Origin": rule.allowsEveryOrigin ? "*" : origin,
             "Access-Control-Allow-Methods": method, "Access-Control-Max-Age": rule.maxAge,
             "Access-Control-Allow-Credentials": "true",
         ]
@@ -41,28 +45,33 @@ struct AzureCORS {
 
     func decorate(_ reply: inout HTTPReply, _ request: HTTPRequest) throws {
         let rules = try rules()
-        if rules.isEmpty { return }
-        guard let origin = request.header("origin"),
-            let rule = rules.first(where: { $0.allows(origin, request.method) })
-        else {
+        let origin = request.header("origin")
+        if rules.isEmpty || origin == nil && rules[0].isDefault { return }
+        // Where every origin is allowed, who names none is told so, too.
+        let found = rules.first { rule in
+            origin.map { rule.allows($0, request.method) }
+                ?? (rule.allowsEveryOrigin && rule.methods.contains(request.method))
+        }
+        guard let rule = found else {
             // Another origin would be answered otherwise.
-            if !rules.contains(where: { $0.origins == ["*"] }) { reply.headers.add(name: "Vary", value: "Origin") }
+            if !rules.contains(where: \.allowsEveryOrigin) { reply.headers.add(name: "Vary", value: "Origin") }
             return
         }
-        reply.headers.add(name: "Access-Control-Allow-Origin", value: rule.origins == ["*"] ? "*" : origin)
+        reply.headers.add(
+            name: "Access-Control-Allow-Origin", value: rule.allowsEveryOrigin ? "*" : origin ?? "*")
         let names = Set(reply.headers.map { $0.name.lowercased() })
         let exposed = names.filter { name in rule.exposed.contains { Wildcard.matches($0.lowercased(), name) } }
             .sorted()
         if !exposed.isEmpty {
             reply.headers.add(name: "Access-Control-Expose-Headers", value: exposed.joined(separator: ","))
         }
-        if rule.origins != ["*"] { reply.headers.add(name: "Vary", value: "Origin") }
+        if !rule.allowsEveryOrigin { reply.headers.add(name: "Vary", value: "Origin") }
     }
 
     private func rules() throws -> [Rule] {
         let anybody = Rule(
             origins: ["*"], methods: ["GET", "HEAD", "PUT", "POST", "DELETE", "MERGE", "OPTIONS", "PATCH"],
-            headers: ["*"], exposed: ["*"], maxAge: "3600")
+            headers: ["*"], exposed: ["*"], maxAge: "3600", isDefault: true)
         guard let text = try store.read({ try $0.setting(service.settingName(account)) }) else {
             return service == .blob ? [anybody] : []
         }
