@@ -16,9 +16,9 @@ package enum CallOutcome: Sendable, Hashable {
             return
         }
         switch error.retryClass {
+        case .invalid, .refused: self = .well
         // A failure beside the provider, such as storage that is away.
         case _ where error.code != error.retryClass.code: self = .untold
-        case .invalid, .refused: self = .well
         case .unavailable, .lost: self = .unwell
         case .limited(let wait): self = .limited(wait)
         // An account that is not served says nothing about whether others would be.

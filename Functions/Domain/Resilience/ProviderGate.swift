@@ -83,16 +83,18 @@ package final class ProviderGate: Sendable {
         if let refusal = refusal(at: provider) { return refusal }
         lane.state.withLock { $0.waiting += 1 }
         defer { lane.state.withLock { $0.waiting -= 1 } }
+        let end = ContinuousClock.now + Self.longestTurn
         return try await lane.turn.take {
             try await signals.listening(for: Self.freeSignal(provider)) { freed in
-                try await place(at: lane, freed, log: log)
+                try await place(at: lane, freed, until: end, log: log)
             }
         }
     }
 
-    private func place(at lane: GateLane, _ freed: SignalListener, log: Log) async throws -> Admission {
+    private func place(
+        at lane: GateLane, _ freed: SignalListener, until end: ContinuousClock.Instant, log: Log
+    ) async throws -> Admission {
         let permit = Permit(provider: lane.provider)
-        let end = ContinuousClock.now + Self.longestTurn
         while true {
             switch await ask(permit, lane, log: log) {
             case .go(let wait):

@@ -104,5 +104,7 @@ struct BreakerTests {
     @Test func `what went wrong beside the provider says nothing about it`() {
         #expect(CallOutcome(ProviderError(.unavailable, "no disk", code: "storage_unavailable")) == .untold)
         #expect(CallOutcome(CancellationError()) == .untold)
+        // A model that failed is a provider that answered.
+        #expect(CallOutcome(ProviderError(.invalid, "the model failed", code: "provider_failed")) == .well)
     }
 }
