@@ -24,10 +24,9 @@ package final class TemporaryFolder: Sendable {
             throw TemporaryServerError("cannot give \(path) to an unprivileged user: \(lastError())")
         }
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw TemporaryServerError("cannot make a pipe: \(lastError())") }
+        // Close-on-exec from the beginning: a server that another test starts in this moment would keep the folder for ever.
+        guard linux_pipe(&ends, 0) == 0 else { throw TemporaryServerError("cannot make a pipe: \(lastError())") }
         defer { close(ends[0]) }
-        _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
-        _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
         watched = ends[1]
         // A server that is just being killed may still write: again, until nothing is left.
         let script = "cat; until rm -rf \"$0\"; do sleep 0.1; done"
