@@ -3,6 +3,7 @@
 import uuid
 
 import pytest
+import requests
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import (
     AccountSasPermissions, BlobClient, BlobSasPermissions, BlobServiceClient, ContainerClient, ContainerSasPermissions,
@@ -164,3 +165,52 @@ def test_headers_are_sorted_as_clients_sort_them(container):
     names = ["a0", "a1", "a_b", "a", "ab", "_", "_a", "a__a", "_1", "B", "a9z", "z_9", "A_", "zz", "x1_", "x1a", "x_1a"]
     blob = container.upload_blob("k", b"1", metadata={name: name.lower() for name in names})
     assert blob.get_blob_properties().metadata == {name: name.lower() for name in names}
+
+
+@pytest.mark.parametrize("host", [f"{ACCOUNT}.blob.localhost", f"{ACCOUNT}.blob.core.windows.net:80"])
+def test_the_account_may_stand_in_the_host(store, container, host):
+    """As with the product: `http://account.blob.host/container/blob`."""
+    blob = container.upload_blob("dir/k", b"x")
+    read = {"account_key": ACCOUNT_KEY, "expiry": soon(), "permission": BlobSasPermissions(read=True)}
+    sas = generate_blob_sas(ACCOUNT, container.container_name, "dir/k", **read)
+    base = store.blob_endpoint.removesuffix("/" + ACCOUNT)
+    path = f"{base}/{container.container_name}/dir/k?"
+    assert requests.get(path + sas, headers={"host": host}).content == b"x"
+    assert requests.get(blob.url + "?" + sas).content == b"x"
+    # The name of the account belongs to what is signed.
+    strange = {"host": host.replace(ACCOUNT, "other")}
+    assert requests.get(path + sas, headers=strange).status_code in (400, 403, 404)
+
+
+@pytest.mark.parametrize("in_host", [False, True])
+def test_the_secondary_only_reads(store, container, in_host):
+    container.upload_blob("k", b"x")
+    sas = generate_account_sas(
+        ACCOUNT, ACCOUNT_KEY, ResourceTypes(service=True, container=True, object=True),
+        AccountSasPermissions(read=True, write=True, delete=True, list=True, create=True), soon())
+    base, headers = store.blob_endpoint.removesuffix("/" + ACCOUNT), {}
+    if in_host:
+        headers = {"host": f"{ACCOUNT}-secondary.blob.localhost"}
+    else:
+        base += f"/{ACCOUNT}-secondary"
+    place = f"{base}/{container.container_name}"
+    assert requests.get(f"{place}/k?{sas}", headers=headers).content == b"x"
+    listed = requests.get(f"{place}?restype=container&comp=list&{sas}", headers=headers)
+    assert listed.status_code == 200 and b"<Name>k</Name>" in listed.content
+    stats = requests.get(f"{base}/?restype=service&comp=stats&{sas}", headers=headers)
+    assert stats.status_code == 200 and b"<Status>live</Status>" in stats.content
+    for method, path, more in [
+            ("PUT", "/k", {"x-ms-blob-type": "BlockBlob"}), ("DELETE", "/k", {}), ("PUT", "?restype=container", {}),
+            ("DELETE", "?restype=container", {})]:
+        answer = requests.request(
+            method, place + path + ("&" if "?" in path else "?") + sas, headers={**headers, **more}, data=b"y")
+        assert (answer.status_code, answer.headers["x-ms-error-code"]) == (
+            403, "WriteOperationNotSupportedOnSecondary"), (method, path)
+    assert container.download_blob("k").readall() == b"x"
+
+
+def test_a_shared_key_may_sign_for_the_secondary(container, store):
+    container.upload_blob("k", b"x")
+    url = store.blob_endpoint.replace(ACCOUNT, ACCOUNT + "-secondary")
+    service = BlobServiceClient(url, credential={"account_name": ACCOUNT, "account_key": ACCOUNT_KEY}, retry_total=0)
+    assert service.get_blob_client(container.container_name, "k").download_blob().readall() == b"x"

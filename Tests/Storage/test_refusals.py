@@ -9,8 +9,9 @@ import urllib.parse
 import urllib.request
 
 import pytest
-from azure.storage.blob import BlobSasPermissions, generate_account_sas, generate_blob_sas
-from azure.storage.blob import AccountSasPermissions, ResourceTypes
+from azure.storage.blob import (
+    AccessPolicy, AccountSasPermissions, BlobSasPermissions, ContainerSasPermissions, ResourceTypes,
+    generate_account_sas, generate_blob_sas, generate_container_sas)
 
 from conftest import ACCOUNT, ACCOUNT_KEY
 from signing import Signer, crc32, sha256
@@ -179,26 +180,93 @@ def later(hours):
     return datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=hours)
 
 
-@pytest.mark.parametrize("kind", ["blob", "account"])
-def test_changed_sas_field(container, kind):
+@pytest.mark.parametrize("kind", ["blob", "container", "directory", "snapshot", "version", "policy", "account"])
+@pytest.mark.parametrize("by", ["account", "user"])
+def test_changed_sas_field(store, s3, bucket, kind, by):
+    if by == "user" and kind in ("account", "policy"):
+        pytest.skip("no user makes these")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    container = store.blob().get_container_client(bucket)
     blob = container.upload_blob("dir/k", b"x")
+    version = blob.get_blob_properties().version_id
     limits = dict(start=later(-1), expiry=later(1), ip="127.0.0.1", protocol="https,http")
-    if kind == "blob":
-        sas = generate_blob_sas(
-            ACCOUNT, container.container_name, "dir/k", account_key=ACCOUNT_KEY,
-            permission=BlobSasPermissions(read=True), content_type="text/plain", cache_control="no-store",
-            content_disposition="inline", content_encoding="identity", content_language="en", **limits)
+    if by == "user":
+        limits["user_delegation_key"] = store.blob().get_user_delegation_key(later(-1), later(1))
     else:
+        limits["account_key"] = ACCOUNT_KEY
+    sent = dict(
+        content_type="text/plain", cache_control="no-store", content_disposition="inline", content_encoding="identity",
+        content_language="en")
+    permission, url = BlobSasPermissions(read=True), blob.url
+    if kind == "account":
+        del limits["account_key"]
         sas = generate_account_sas(
             ACCOUNT, ACCOUNT_KEY, ResourceTypes(object=True), AccountSasPermissions(read=True), **limits)
-    assert fetch(blob.url + "?" + sas) == 200
+    elif kind == "container":
+        sas = generate_container_sas(
+            ACCOUNT, bucket, permission=ContainerSasPermissions(read=True), **sent, **limits)
+    else:
+        if kind == "policy":
+            limits = dict(account_key=ACCOUNT_KEY, policy_id="mine", ip="127.0.0.1", protocol="https,http")
+            container.set_container_access_policy({"mine": AccessPolicy(permission, later(1), later(-1))})
+            permission = None
+        if kind == "snapshot":
+            sent["snapshot"] = blob.create_snapshot()["snapshot"]
+            url += "?snapshot=" + sent["snapshot"]
+        elif kind == "version":
+            sent["version_id"] = version
+            url += "?versionid=" + version
+        name = "dir" if kind == "directory" else "dir/k"
+        sas = generate_blob_sas(
+            ACCOUNT, bucket, name, permission=permission, is_directory=kind == "directory", **sent, **limits)
+    url += "&" if "?" in url else "?"
+    assert fetch(url + sas) == 200
     fields = dict(urllib.parse.parse_qsl(sas))
     for name in fields:
         for value in [fields[name][:-1] + ("x" if fields[name][-1] != "x" else "y"), None]:
             changed = {k: v for k, v in fields.items() if k != name}
             if value is not None:
                 changed[name] = value
-            assert fetch(blob.url + "?" + urllib.parse.urlencode(changed)) in (400, 401, 403), (name, value)
+            assert fetch(url + urllib.parse.urlencode(changed)) in (400, 401, 403), (name, value)
+
+
+@pytest.mark.parametrize("by", ["account", "user"])
+def test_sas_is_for_its_edition_and_folder(store, s3, bucket, by):
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    container = store.blob().get_container_client(bucket)
+    blob = container.upload_blob("dir/k", b"1")
+    versions = [blob.get_blob_properties().version_id]
+    snapshots = [blob.create_snapshot()["snapshot"]]
+    versions.append(blob.upload_blob(b"2", overwrite=True)["version_id"])
+    snapshots.append(blob.create_snapshot()["snapshot"])
+    for name in ["dir/deeper/k", "dirk", "other/k", "dir"]:
+        container.upload_blob(name, b"x")
+    key = {"account_key": ACCOUNT_KEY} if by == "account" else {
+        "user_delegation_key": store.blob().get_user_delegation_key(later(-1), later(1))}
+
+    def sas(name="dir/k", **options):
+        return generate_blob_sas(
+            ACCOUNT, bucket, name, expiry=later(1),
+            permission=BlobSasPermissions(read=True, write=True, delete=True), **options, **key)
+
+    one = sas(snapshot=snapshots[0])
+    assert fetch(f"{blob.url}?snapshot={snapshots[0]}&{one}") == 200
+    for other in ["", f"snapshot={snapshots[1]}&", f"versionid={versions[0]}&"]:
+        assert fetch(f"{blob.url}?{other}{one}") == 403, other
+        assert fetch(f"{blob.url}?{other}{one}", method="DELETE") == 403, other
+    one = sas(version_id=versions[0])
+    assert fetch(f"{blob.url}?versionid={versions[0]}&{one}") == 200
+    for other in ["", f"versionid={versions[1]}&", f"snapshot={snapshots[0]}&"]:
+        assert fetch(f"{blob.url}?{other}{one}") == 403, other
+        assert fetch(f"{blob.url}?{other}{one}", method="DELETE") == 403, other
+    folder = sas("dir", is_directory=True)
+    for name, expected in [
+            ("dir/k", 200), ("dir/deeper/k", 200), ("dir", 200), ("dirk", 403), ("other/k", 403), ("di", 403)]:
+        assert fetch(f"{container.url}/{name}?{folder}") == expected, name
+    assert fetch(f"{container.url}?restype=container&comp=list&{folder}") == 403
+    assert fetch(f"{blob.url}?{folder.replace('sdd=1', 'sdd=0')}") == 403
+    assert fetch(f"{blob.url}?{folder.replace('sdd=1', 'sdd=2')}") == 403
+    assert fetch(f"{blob.url}?{folder.replace('sdd=1', 'sdd=-1')}") == 403
 
 
 @pytest.mark.parametrize("limits", [

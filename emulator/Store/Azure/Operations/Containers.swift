@@ -131,7 +131,7 @@ extension AzureCall {
             if policy.days == nil {
                 try transaction.delete(container)
             } else {
-                try deleted.keep(container, transaction)
+                try deleted.keep(container, by: policy, transaction)
             }
         }
         return HTTPReply(202)

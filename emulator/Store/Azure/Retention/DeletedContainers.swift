@@ -21,11 +21,11 @@ struct DeletedContainers {
     }
 
     /// Takes a container out of sight.
-    func keep(_ container: BucketRecord, _ transaction: Transaction) throws {
+    func keep(_ container: BucketRecord, by policy: SoftDelete, _ transaction: Transaction) throws {
         var container = container
         let version = String(transaction.draw(), radix: 16, uppercase: true)
         container.fields.removeAll("lease-")
-        container.fields["deleted-time"] = String(transaction.now)
+        policy.mark(&container.fields, deletedAt: transaction.now)
         try transaction.update(container)
         try transaction.rename(container, to: Self.rowName(container.name, version: version), account: namespace)
     }
@@ -67,7 +67,7 @@ extension AzureCall {
                 var container = try transaction.bucket(row, account: DeletedContainers(of: space).namespace),
                 policy.keeps(container.fields, transaction.now)
             else { throw AzureError.containerNotFound }
-            container.fields["deleted-time"] = nil
+            policy.mark(&container.fields, deletedAt: nil)
             try transaction.update(container)
             try transaction.rename(container, to: name, account: space)
             return container

@@ -20,9 +20,17 @@ struct SoftDelete: Sendable {
     /// Whether a deleted blob or container with these fields is still kept.
     func keeps(_ fields: FieldList, _ now: Int64) -> Bool { remainingDays(fields, now) > 0 }
 
+    /// What was said when it was deleted holds, whatever is said now.
     func remainingDays(_ fields: FieldList, _ now: Int64) -> Int64 {
-        guard let days, let deleted = fields["deleted-time"].flatMap({ Int64($0) }) else { return 0 }
+        func number(_ name: String) -> Int64? { fields[name].flatMap { Int64($0) } }
+        guard let deleted = number("deleted-time"), let days = number("deleted-days") ?? days else { return 0 }
         return days - (now - deleted) / 86_400_000
+    }
+
+    /// Marks what is deleted now, or, with nil, what is there again.
+    func mark(_ fields: inout FieldList, deletedAt time: Int64?) {
+        fields["deleted-time"] = time.map { String($0) }
+        fields["deleted-days"] = time == nil ? nil : days.map { String($0) }
     }
 
     /// When it was deleted and how long it stays, as listings say it.
@@ -53,7 +61,7 @@ struct SoftDelete: Sendable {
     }
 
     private func keep(_ record: inout ObjectRecord, _ transaction: Transaction) throws {
-        record.fields["deleted-time"] = String(transaction.now)
+        mark(&record.fields, deletedAt: transaction.now)
         record.fields.removeAll("lease-")
         try transaction.retain(record.segments)
         try transaction.insertAside(record)
@@ -63,7 +71,8 @@ struct SoftDelete: Sendable {
     func remove(snapshot: ObjectRecord, _ transaction: Transaction) throws {
         guard days != nil else { return try transaction.removeAside(snapshot) }
         var kept = snapshot
-        (kept.kind, kept.fields["deleted-time"]) = (.deletedSnapshot, String(transaction.now))
+        kept.kind = .deletedSnapshot
+        mark(&kept.fields, deletedAt: transaction.now)
         try transaction.update(kept, isCurrent: false)
     }
 
@@ -91,12 +100,14 @@ extension AzureCall {
             let newest = exists ? nil : kept.first { $0.kind == .deleted }
             guard exists || newest != nil else { throw AzureError.blobNotFound }
             for var snapshot in kept where snapshot.kind == .deletedSnapshot {
-                (snapshot.kind, snapshot.fields["deleted-time"]) = (.snapshot, nil)
+                snapshot.kind = .snapshot
+                policy.mark(&snapshot.fields, deletedAt: nil)
                 try transaction.update(snapshot, isCurrent: false)
             }
             guard var newest else { return }
             try transaction.forgetAside(newest)
-            (newest.kind, newest.fields["deleted-time"]) = (.object, nil)
+            newest.kind = .object
+            policy.mark(&newest.fields, deletedAt: nil)
             try transaction.put(newest, replacing: nil)
             try transaction.emit(call.event(.created, "Put", newest))
         }
