@@ -135,3 +135,38 @@ def test_a_thousand_and_one(s3, bucket):
     assert len(s3.delete_objects(Bucket=bucket, Delete={"Objects": everything[:1000]})["Deleted"]) == 1000
     quiet = s3.delete_objects(Bucket=bucket, Delete={"Objects": everything[1000:], "Quiet": True})
     assert "Deleted" not in quiet and "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
+def test_uploads(s3, bucket):
+    keys = ["a", "a", "b/1", "b/2", "c/1", "d"]
+    ids = [(key, s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]) for key in keys]
+
+    def pages(size, **arguments):
+        found, markers = [], {}
+        while True:
+            page = s3.list_multipart_uploads(Bucket=bucket, MaxUploads=size, **arguments, **markers)
+            found += [(u["Key"], u["UploadId"]) for u in page.get("Uploads", [])]
+            found += [p["Prefix"] for p in page.get("CommonPrefixes", [])]
+            if not page["IsTruncated"]:
+                return found
+            markers = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
+
+    for size in [1, 2, 3, 10]:
+        assert sorted(pages(size)) == sorted(ids)
+        folded = pages(size, Delimiter="/")
+        assert sorted(x for x in folded if isinstance(x, tuple)) == sorted(x for x in ids if "/" not in x[0])
+        assert sorted(x for x in folded if isinstance(x, str)) == ["b/", "c/"]
+        assert sorted(pages(size, Prefix="b/", Delimiter="/")) == sorted(x for x in ids if x[0].startswith("b/"))
+    page = s3.list_multipart_uploads(Bucket=bucket, MaxUploads=3, Delimiter="/")
+    assert (page["NextKeyMarker"], page["NextUploadIdMarker"]) == ("b/", "")
+    # Nothing comes before the first key: the mark of an upload alone leaves nothing out.
+    page = s3.list_multipart_uploads(Bucket=bucket, UploadIdMarker="z" * 64)
+    assert len(page["Uploads"]) == 6 and page["UploadIdMarker"] == ""
+
+
+@pytest.mark.parametrize("operation", [
+    "list_objects", "list_objects_v2", "list_object_versions", "list_multipart_uploads"])
+def test_encodings(s3, bucket, operation):
+    for wrong in ["value", ""]:
+        assert refusal(getattr(s3, operation), Bucket=bucket, EncodingType=wrong) == (400, "InvalidArgument")
+    assert getattr(s3, operation)(Bucket=bucket, EncodingType="url")["EncodingType"] == "url"

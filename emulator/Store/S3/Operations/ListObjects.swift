@@ -2,6 +2,16 @@ import Cryptography
 import XML
 
 extension S3Call {
+    /// Whether a list writes its names with percent signs.
+    func encodesNames() throws(S3Error) -> Bool {
+        guard let type = request.parameter("encoding-type") else { return false }
+        guard type.lowercased() == "url" else {
+            throw .invalidArgument(
+                "Invalid Encoding Method specified in Request", name: "encoding-type", value: type)
+        }
+        return true
+    }
+
     private struct Query {
         let prefix: String
         let delimiter: String
@@ -16,15 +26,10 @@ extension S3Call {
     }
 
     private func listQuery() throws -> Query {
-        let encoding = request.parameter("encoding-type")
-        if let encoding, !encoding.isEmpty, encoding.lowercased() != "url" {
-            throw S3Error.invalidArgument(
-                "Invalid Encoding Method specified in Request", name: "encoding-type", value: encoding)
-        }
         let limit = try number("max-keys", in: 0...Int(Int32.max)) ?? 1000
         return Query(
             prefix: request.parameter("prefix") ?? "", delimiter: request.parameter("delimiter") ?? "",
-            limit: min(limit, 1000), isEncoded: encoding?.lowercased() == "url")
+            limit: min(limit, 1000), isEncoded: try encodesNames())
     }
 
     func listObjects() throws -> HTTPReply {

@@ -249,8 +249,9 @@ extension S3Call {
         let prefix = request.parameter("prefix") ?? ""
         let delimiter = request.parameter("delimiter") ?? ""
         let keyMarker = request.parameter("key-marker") ?? ""
-        let idMarker = request.parameter("upload-id-marker") ?? ""
-        let isEncoded = request.parameter("encoding-type")?.lowercased() == "url"
+        // Without the key it belongs to, an upload's mark means nothing.
+        let idMarker = keyMarker.isEmpty ? "" : request.parameter("upload-id-marker") ?? ""
+        let isEncoded = try encodesNames()
         func name(_ text: String) -> String { isEncoded ? PercentEncoding.encode(text, keepingSlash: true) : text }
         let page = try store.read { snapshot in
             try UploadPage(

@@ -7,13 +7,20 @@ struct UploadPage {
     private(set) var lastKey = ""
     private(set) var lastID = ""
 
+    /// The last character there is.
+    private static let last = "\u{10FFFF}"
+
     init(
         _ reading: some StoreReading, bucket: Int64, prefix: String, delimiter: String, keyMarker: String,
         idMarker: String, limit: Int
     ) throws {
         guard limit > 0 else { return }
-        // A key marker alone lies behind all uploads of its key.
-        var (key, id) = (keyMarker, idMarker.isEmpty && !keyMarker.isEmpty ? "\u{10FFFF}" : idMarker)
+        // A key marker alone lies behind all uploads of its key, and a common prefix behind all that have it.
+        let isPrefix = !keyMarker.isEmpty && keyMarker.commonPrefix(after: prefix, delimiter: delimiter) == keyMarker
+        var (key, id) = (
+            isPrefix ? keyMarker + Self.last : keyMarker,
+            idMarker.isEmpty && !keyMarker.isEmpty ? Self.last : idMarker
+        )
         while true {
             let found = try reading.uploads(bucket, prefix: prefix, afterKey: key, afterID: id, limit: limit + 1)
             var skipped = false
@@ -24,8 +31,8 @@ struct UploadPage {
                 }
                 if let common = upload.key.commonPrefix(after: prefix, delimiter: delimiter) {
                     prefixes.append(common)
-                    (lastKey, lastID) = (common + "\u{10FFFF}", "")
-                    (key, id) = (lastKey, lastID)
+                    (lastKey, lastID) = (common, "")
+                    (key, id) = (common + Self.last, "")
                     skipped = true
                     break
                 }
