@@ -74,6 +74,8 @@ struct StoreSession: Sendable {
                     + "folder with --data")
         }
         let data = try DataFolder(folder)
+        // Its lock keeps an emulator from starting there meanwhile.
+        defer { withExtendedLifetime(data) {} }
         let store = try ObjectStore(directory: data.objects)
         let result: Result
         do { result = try await body(store) } catch {
