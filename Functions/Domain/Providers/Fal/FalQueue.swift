@@ -112,18 +112,3 @@ struct FalQueue: Sendable {
         }
     }
 }
-
-extension String {
-    /// Percent-encoded for a query's value: everything but unreserved characters (RFC 3986, section 2.3).
-    fileprivate var queryEncoded: String {
-        let digits = Array("0123456789ABCDEF")
-        return utf8.reduce(into: "") { text, byte in
-            let character = Character(UnicodeScalar(byte))
-            if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
-                text.append(character)
-            } else {
-                text += ["%", digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            }
-        }
-    }
-}
