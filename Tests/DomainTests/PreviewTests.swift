@@ -10,7 +10,7 @@ import Testing
 @testable import Domain
 @testable import SweepPreviews
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.serialized, .timeLimit(.minutes(1)))
 struct PreviewTests {
     /// Draws at once; a test decides what happens meanwhile.
     private struct Painter: ImageProvider {
