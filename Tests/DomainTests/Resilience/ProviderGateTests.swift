@@ -168,6 +168,20 @@ struct ProviderGateTests {
         #expect(try await gate.states(of: [provider])[provider]?.calls == 0)
     }
 
+    @Test func `a place that was given to somebody who is cancelled before it begins is given back`() async throws {
+        let gate = try gate(try await sharedURL(), perSecond: 1)
+        guard case .admitted(let first) = try await gate.admit(provider, log: log) else {
+            Issue.record("there is no place")
+            return
+        }
+        let waiting = Task { try await gate.admit(provider, log: log) }
+        try await until { try await gate.states(of: [provider])[provider]?.calls == 2 }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(try await gate.states(of: [provider])[provider]?.calls == 1)
+        await gate.finish(first, .well, log: log)
+    }
+
     @Test func `while Redis is away each worker keeps to its share, and all agree again when it is back`() async throws
     {
         let server = try await TemporaryRedis.start()
