@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 package import FunctionRuntime
 internal import JSON
 package import Redis
@@ -11,7 +12,15 @@ internal import Synchronization
 package final class WorkflowCatalogue: Sendable {
     private let store: WorkflowStore
     private let redis: Redis
-    private let held = Mutex<(snapshot: WorkflowSnapshot, until: ContinuousClock.Instant)?>(nil)
+    private let held = Mutex<Held?>(nil)
+
+    /// A process's own copy.
+    private struct Held {
+        var snapshot: WorkflowSnapshot
+        /// Which copy in Redis it is; nil: none.
+        var stamp: String?
+        var until: ContinuousClock.Instant
+    }
 
     /// How long a process believes its own copy.
     private static let memory = Duration.seconds(1)
@@ -24,9 +33,15 @@ package final class WorkflowCatalogue: Sendable {
         self.redis = redis
     }
 
-    /// The catalogue, at most a second old.
+    /// The catalogue, about a second old at most. One of those who ask at the same moment looks whether it has changed.
     package func snapshot(log: Log) async throws -> WorkflowSnapshot {
-        if let held = held.withLock({ $0 }), held.until > .now { return held.snapshot }
+        let fresh = held.withLock { held -> WorkflowSnapshot? in
+            guard let copy = held else { return nil }
+            if copy.until > .now { return copy.snapshot }
+            held?.until = .now + Self.memory
+            return nil
+        }
+        if let fresh { return fresh }
         return try await current(log: log)
     }
 
@@ -34,19 +49,25 @@ package final class WorkflowCatalogue: Sendable {
     ///
     /// - Throws: `Failure.unavailable` when neither Redis nor Postgres has it.
     package func current(log: Log) async throws -> WorkflowSnapshot {
-        let copy = await copy(log: log)
+        let mine = held.withLock { $0 }
+        let copy = await copy(besides: mine?.stamp, log: log)
+        if let mine, let copy, copy.stamp == mine.stamp, mine.stamp != nil {
+            held.withLock { if $0?.stamp == mine.stamp { $0?.until = .now + Self.memory } }
+            return mine.snapshot
+        }
+        var stamp = copy?.stamp
         let json: JSON
         if let known = copy?.json {
             json = known
         } else {
             json = try await store.all()
-            if let copy { await file(json, under: copy.generation, log: log) }
+            stamp = if let copy { await file(json, under: copy.generation, log: log) } else { nil }
         }
         let snapshot = WorkflowSnapshot(json: json)
         if copy?.json == nil {
             for problem in snapshot.problems { log.error("\(problem)", [:]) }
         }
-        held.withLock { $0 = (snapshot, .now + Self.memory) }
+        held.withLock { $0 = Held(snapshot: snapshot, stamp: stamp, until: .now + Self.memory) }
         return snapshot
     }
 
@@ -68,43 +89,58 @@ package final class WorkflowCatalogue: Sendable {
 
     // MARK: The copy in Redis
 
+    /// A copy that the caller has already is only named by its stamp.
     private static let read = RedisScript(
         """
         local generation = redis.call('GET', KEYS[1]) or '0'
-        local copy = redis.call('HMGET', KEYS[2], 'generation', 'workflows')
-        if copy[1] == generation then return {generation, copy[2]} end
-        return {generation, ''}
+        local copy = redis.call('HMGET', KEYS[2], 'generation', 'stamp', 'workflows')
+        if copy[1] ~= generation then return {generation, '', ''} end
+        if copy[2] == ARGV[1] then return {generation, copy[2], ''} end
+        return {generation, copy[2], copy[3]}
         """)
 
     private static let write = RedisScript(
         """
         if (redis.call('GET', KEYS[1]) or '0') ~= ARGV[1] then return 0 end
-        redis.call('HSET', KEYS[2], 'generation', ARGV[1], 'workflows', ARGV[2])
-        redis.call('EXPIRE', KEYS[2], ARGV[3])
+        redis.call('HSET', KEYS[2], 'generation', ARGV[1], 'stamp', ARGV[2], 'workflows', ARGV[3])
+        redis.call('EXPIRE', KEYS[2], ARGV[4])
         return 1
         """)
 
-    /// The current generation with its copy, where there is one; nil while Redis is away.
-    private func copy(log: Log) async -> (generation: String, json: JSON?)? {
+    private struct Copy {
+        var generation: String
+        /// Which copy it is; nil: there is none of this generation.
+        var stamp: String?
+        /// Nil where the caller has it, or there is none.
+        var json: JSON?
+    }
+
+    /// The copy of the current generation; nil while Redis is away.
+    private func copy(besides stamp: String?, log: Log) async -> Copy? {
         do {
-            let answer = try await redis.script(Self.read, keys: Self.keys, arguments: [], timeout: .seconds(1))
-            guard let values = answer.array, let generation = values.first?.string, let text = values.last?.string
-            else {
-                return nil
-            }
-            return (generation, try? JSON(parsing: text.utf8))
+            let answer = try await redis.script(
+                Self.read, keys: Self.keys, arguments: [stamp ?? "none"], timeout: .seconds(1))
+            let values = (try answer.expect(\.array)).map { $0.string ?? "" }
+            guard values.count == 3 else { return nil }
+            return Copy(
+                generation: values[0], stamp: values[1].isEmpty ? nil : values[1], json: try? JSON(parsing: values[2]))
         } catch {
             log.debug("the catalogue is read from the database", ["error": "\(error)"])
             return nil
         }
     }
 
-    private func file(_ json: JSON, under generation: String, log: Log) async {
+    /// - Returns: the stamp of the copy; nil where none was filed.
+    private func file(_ json: JSON, under generation: String, log: Log) async -> String? {
+        let stamp = UUID().text
         do {
-            _ = try await redis.script(
-                Self.write, keys: Self.keys, arguments: [generation, json.text, Self.life], timeout: .seconds(1))
+            let filed = try await redis.script(
+                Self.write, keys: Self.keys, arguments: [generation, stamp, json.text, Self.life],
+                timeout: .seconds(1))
+            return filed.integer == 1 ? stamp : nil
         } catch {
             log.debug("Redis keeps no copy of the catalogue", ["error": "\(error)"])
+            return nil
         }
     }
 }
