@@ -1,5 +1,8 @@
 """What refusals say: each element of their documents, and no further one."""
 
+import datetime
+import time
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -127,6 +130,51 @@ def test_ranges(s3, key):
         answer = s3.get_object(**key, Range=given)
         assert answer["ContentLength"] == 10 and answer["ResponseMetadata"]["HTTPStatusCode"] == 200
     assert s3.get_object(**key, Range="bytes=00-01")["Body"].read() == b"01"
+
+
+def test_parts_that_are_not_there(s3, key):
+    said = "The requested partnumber is not satisfiable"
+    words(
+        s3.get_object, 416, "InvalidPartNumber", said, {"PartNumberRequested": "2", "ActualPartCount": "1"}, **key,
+        PartNumber=2)
+    assert s3.get_object(**key, PartNumber=1)["Body"].read() == b"0123456789"
+
+
+def test_parts_in_disorder(s3, key):
+    upload = {**key, "UploadId": s3.create_multipart_upload(**key)["UploadId"]}
+    parts = [
+        {"PartNumber": number, "ETag": s3.upload_part(**upload, PartNumber=number, Body=b"x")["ETag"]}
+        for number in [2, 1]]
+    words(
+        s3.complete_multipart_upload, 400, "InvalidPartOrder",
+        "The list of parts was not in ascending order. Parts must be ordered by part number.",
+        {"UploadId": upload["UploadId"]}, **upload, MultipartUpload={"Parts": parts})
+
+
+@pytest.mark.parametrize("digest", ["__invalid__", "000", "not base64", "MTIz"])
+def test_digests_that_are_none(s3, key, digest):
+    words(
+        s3.put_object, 400, "InvalidDigest", "The Content-MD5 you specified was invalid.", {"Content-MD5": digest},
+        **key, ContentMD5=digest)
+
+
+def test_sources_of_copies(s3, key):
+    etag = s3.head_object(**key)["ETag"]
+    past, future = (
+        datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days) for days in [-3, 3])
+    copy = {"Bucket": key["Bucket"], "Key": "copy", "CopySource": f"{key['Bucket']}/k"}
+    while datetime.datetime.now(datetime.timezone.utc) < s3.head_object(**key)["LastModified"] + datetime.timedelta(
+            seconds=1):
+        time.sleep(0.1)
+    for header, value in [
+            ("If-Match", '"other"'), ("If-None-Match", etag), ("If-None-Match", etag.strip('"')),
+            ("If-Unmodified-Since", past), ("If-Modified-Since", s3.head_object(**key)["LastModified"])]:
+        words(
+            s3.copy_object, 412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold",
+            {"Condition": "x-amz-copy-source-" + header}, **copy, **{"CopySource" + header.replace("-", ""): value})
+    # A day that is still to come says nothing.
+    s3.copy_object(**copy, CopySourceIfModifiedSince=future)
+    s3.copy_object(**copy, CopySourceIfUnmodifiedSince=future)
 
 
 def test_ranges_of_copied_parts(s3, key):

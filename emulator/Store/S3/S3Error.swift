@@ -46,7 +46,6 @@ extension S3Error {
         411, "MissingContentLength", "You must provide the Content-Length HTTP header.")
     static let incompleteBody = S3Error(
         400, "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header")
-    static let invalidDigest = S3Error(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
     static let badDigest = S3Error(
         400, "BadDigest", "The Content-MD5 you specified did not match what we received.")
     static let entityTooLarge = S3Error(

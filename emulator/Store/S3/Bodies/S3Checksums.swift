@@ -14,7 +14,10 @@ struct S3Checksums {
     /// Only the MD5.
     init(md5Of request: HTTPRequest) throws(S3Error) {
         if let text = request.header("content-md5") {
-            guard let digest = Base64.decode(text), digest.count == 16 else { throw .invalidDigest }
+            guard let digest = Base64.decode(text), digest.count == 16 else {
+                throw S3Error(
+                    400, "InvalidDigest", "The Content-MD5 you specified was invalid.", ["Content-MD5": text])
+            }
             md5 = digest
         } else {
             md5 = nil

@@ -14,13 +14,14 @@ extension S3Call {
     static let minimumPartSize: Int64 = 5 << 20
 
     func completeMultipartUpload() async throws -> HTTPReply {
-        let wishes = try Self.wishes(await document(limit: 4 << 20, hasChecksum: false))
+        let id = request.parameter("uploadId") ?? ""
+        let wishes = try Self.wishes(await document(limit: 4 << 20, hasChecksum: false), upload: id)
         let conditions = HTTPConditions(request)
         let customerKey = try CustomerKey(request)
         let expected = try expectedChecksum()
         let expectedType = try checksumType()
         let expectedSize = request.header("x-amz-mp-object-size").flatMap { Int64($0) }
-        let (call, key, id) = (Detached(self), key, request.parameter("uploadId") ?? "")
+        let (call, key) = (Detached(self), key)
         let (stored, bucket) = try await store.write { transaction in
             let bucket = try call.bucket(transaction)
             let upload: UploadRecord
@@ -67,7 +68,7 @@ extension S3Call {
         return .xml(xml, headers: headers)
     }
 
-    private static func wishes(_ document: XMLElement) throws(S3Error) -> [Wish] {
+    private static func wishes(_ document: XMLElement, upload: String) throws(S3Error) -> [Wish] {
         guard document.name == "CompleteMultipartUpload" else { throw .malformedXML }
         var wishes: [Wish] = []
         for part in document.all("Part") {
@@ -82,9 +83,8 @@ extension S3Call {
         for (previous, next) in zip(wishes, wishes.dropFirst()) where previous.number >= next.number {
             throw S3Error(
                 400, "InvalidPartOrder",
-                "The list of parts was not in ascending order. The parts list must be specified in order by part "
-                    + "number."
-            )
+                "The list of parts was not in ascending order. Parts must be ordered by part number.",
+                ["UploadId": upload])
         }
         return wishes
     }

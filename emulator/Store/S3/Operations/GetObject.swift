@@ -119,14 +119,12 @@ extension S3Call {
                 throw S3Error.invalidArgument(
                     "Part number must be an integer between 1 and 10000, inclusive", name: "partNumber", value: text)
             }
-            guard let parts = S3Parts(record) else {
-                if number == 1 { return nil }
-                throw S3Error(416, "InvalidPartNumber", "The requested partnumber is not satisfiable")
-            }
-            guard let range = parts.range(number) else {
+            let parts = S3Parts(record)
+            if parts == nil && number == 1 { return nil }
+            guard let range = parts?.range(number) else {
                 throw S3Error(
                     416, "InvalidPartNumber", "The requested partnumber is not satisfiable",
-                    ["PartNumberRequested": text, "ActualPartCount": String(parts.parts.count)])
+                    ["PartNumberRequested": text, "ActualPartCount": String(parts?.parts.count ?? 1)])
             }
             return range
         }
