@@ -8,7 +8,7 @@ final class KnobBoard: Sendable {
         /// What was set for one provider only: single keys over the common ones.
         var own: [String: [JSON]] = [:]
         /// Throws of the dice so far, by provider.
-        var throws_: [String: UInt64] = [:]
+        var thrown: [String: UInt64] = [:]
     }
 
     private let state = Mutex(State())
@@ -39,15 +39,15 @@ final class KnobBoard: Sendable {
         state.withLock { state in
             guard let provider else { return state = State() }
             state.own[provider] = nil
-            state.throws_[provider] = nil
+            state.thrown[provider] = nil
         }
     }
 
     /// The numbers that decide about the next call of a provider; the same seed repeats the same run.
     func dice(for provider: String, seed: Int) -> Dice {
         let call = state.withLock { state in
-            state.throws_[provider, default: 0] += 1
-            return state.throws_[provider]!
+            state.thrown[provider, default: 0] += 1
+            return state.thrown[provider]!
         }
         return Dice(seed: seed, call: call)
     }
