@@ -157,7 +157,7 @@ let package = Package(
         executable("GenerateNothing", "Tests/Benchmarks/GenerateNothing", "Domain", "FunctionRuntime", "Redis"),
         .testTarget(
             name: "ConformanceTests", dependencies: ["Conformance", "EchoFunction"], path: "Tests/Conformance",
-            exclude: ["EchoFunction", "echo.py", "plain.py"], swiftSettings: settings),
+            exclude: ["EchoFunction", "echo.py"], swiftSettings: settings),
         tests("PostgresTests", "Postgres", "Threads", "FunctionTesting", "JSON"),
         tests("RedisTests", "Redis", "FunctionTesting"),
         tests("QueueTests", "Queue", "Redis", "FunctionTesting", "JSON"),

@@ -14,15 +14,6 @@ struct ConformanceTests {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `a function of a few lines keeps every rule that concerns it`() async {
-        let checks = await Conformance.run(path: Programs.plain)
-        for check in checks { #expect(check.outcome != .failed, "\(check.name): \(check.detail)") }
-        // It has neither a /stream nor a /sleep; everything else is tried.
-        #expect(checks.filter { $0.outcome == .passed }.count >= 25)
-        #expect(checks.filter { $0.outcome == .skipped }.allSatisfy { $0.detail.contains("no HTTP trigger") })
-    }
-
-    @Test(.timeLimit(.minutes(1)))
     func `a program that prints in between is found out`() async throws {
         let path = try Programs.script(
             """

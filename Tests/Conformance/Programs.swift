@@ -5,7 +5,6 @@ enum Programs {
     /// Built by the package, beside the tests.
     static let swift = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/EchoFunction"
     static let python = URL(filePath: #filePath).deletingLastPathComponent().path + "/echo.py"
-    static let plain = URL(filePath: #filePath).deletingLastPathComponent().path + "/plain.py"
 
     /// A Python program of that text; to be removed afterwards.
     static func script(_ text: String) throws -> String {
