@@ -9,7 +9,7 @@ runtime_packages=(
     postgresql redis-server)
 test_packages=(
     python3 python3-venv binutils openssl curl chromium chromium-driver buildah runc mmdebstrap nginx libfcgi-dev gcc
-    wrk rclone s3cmd)
+    wrk strace rclone s3cmd)
 
 say() { printf '\033[1m== %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
