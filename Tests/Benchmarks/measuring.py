@@ -71,18 +71,23 @@ def milliseconds(text):
 
 def wrk(url, connections, body=None, method="GET", headers=()):
     """Requests per second, and p50 and p99 in milliseconds, as wrk measures them over one thread."""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        lines = [f'wrk.method = "{method}"']
-        if isinstance(body, int):
-            lines.append(f'wrk.body = string.rep("a", {body})')
-        elif body is not None:
-            lines.append(f"wrk.body = [==[{body}]==]")
-        lines += [f'wrk.headers["{name}"] = "{value}"' for name, value in headers]
-        script.write("\n".join(lines))
-        script.flush()
+    lines = [f'wrk.method = "{method}"']
+    if isinstance(body, int):
+        lines.append(f'wrk.body = string.rep("a", {body})')
+    elif body is not None:
+        lines.append(f"wrk.body = [==[{body}]==]")
+    lines += [f'wrk.headers["{name}"] = "{value}"' for name, value in headers]
+    return wrk_with("\n".join(lines), url, connections)
+
+
+def wrk_with(script, url, connections, seconds=None):
+    """The same for a load that a Lua script describes, for `seconds` at most where they are given."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        file.write(script)
+        file.flush()
         output = subprocess.run(
-            ["wrk", "-t1", f"-c{connections}", f"-d{Effort.seconds}s", "--latency", "-s", script.name, url],
-            capture_output=True, text=True, check=True).stdout
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds or Effort.seconds}s", "--latency", "--timeout", "30s",
+             "-s", file.name, url], capture_output=True, text=True, check=True).stdout
     if failed := re.search(r"Non-2xx or 3xx responses: (\d+)", output):
         raise SystemExit(f"{failed.group(1)} requests to {url} failed: the numbers would mean nothing\n{output}")
     return {
