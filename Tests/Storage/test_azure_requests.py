@@ -6,8 +6,9 @@ import uuid
 import pytest
 import requests
 from azure.core.exceptions import HttpResponseError
+from azure.core.rest import HttpRequest
 from azure.storage.blob import (
-    AccessPolicy, AccountSasPermissions, CorsRule, ResourceTypes, Services, generate_account_sas, generate_blob_sas)
+    AccessPolicy, AccountSasPermissions, BlobLeaseClient, CorsRule, ResourceTypes, Services, generate_account_sas, generate_blob_sas)
 
 from conftest import ACCOUNT, ACCOUNT_KEY, Store
 from test_azure import soon
@@ -41,6 +42,13 @@ def ask(store, blobs):
         return answer.status_code, answer.headers.get("x-ms-error-code")
 
     return ask
+
+
+def signed(client, method, url, document):
+    """A document sent with the account's own key."""
+    request = HttpRequest(method, url, headers={"x-ms-version": "2024-11-04"}, content=document.encode())
+    answer = client._client._client._pipeline.run(request).http_response
+    return answer.status_code, answer.headers["x-ms-error-code"]
 
 
 def without(headers, name):
@@ -92,6 +100,9 @@ def without(headers, name):
      "MissingRequiredHeader"),
     ("PUT", "C/new", {**BLOCK, "x-ms-structured-body": "XSM/2.0", "x-ms-structured-content-length": "1"}, b"x", 400,
      "InvalidHeaderValue"),
+    ("PUT", "C/block", {**BLOCK, "if-match": '"a", "b"'}, b"x", 400, "MultipleConditionHeadersNotSupported"),
+    ("PUT", "C/block", {**BLOCK, "if-match": "*", "if-none-match": '"b"'}, b"x", 400,
+     "MultipleConditionHeadersNotSupported"),
     # Blocks.
     ("PUT", "C/new?comp=block&blockid=%21", {}, b"x", 400, "InvalidQueryParameterValue"),
     ("PUT", "C/new?comp=block", {}, b"x", 400, "InvalidQueryParameterValue"),
@@ -281,3 +292,112 @@ def test_a_page_is_answered_by_the_accounts_rules(tmp_path):
             service.set_service_properties(cors=rules)
         assert error.value.error_code == "InvalidXmlDocument"
     own.kill()
+
+
+@pytest.fixture
+def code(container):
+    """The error code of a call; None when it succeeds."""
+
+    def code(call):
+        try:
+            call()
+            return None
+        except HttpResponseError as error:
+            return error.response.headers["x-ms-error-code"]
+
+    return code
+
+
+def test_a_lease_is_the_holders(container, code):
+    blob = container.upload_blob("k", b"x")
+    others = [BlobLeaseClient(blob, str(uuid.uuid4())) for _ in range(2)]
+    lease = blob.acquire_lease(60)
+    other = others[0]
+    assert code(other.renew) == "LeaseIdMismatchWithLeaseOperation"
+    assert code(lambda: other.change(str(uuid.uuid4()))) == "LeaseIdMismatchWithLeaseOperation"
+    assert code(other.release) == "LeaseIdMismatchWithLeaseOperation"
+    assert code(lambda: other.acquire(15)) == "LeaseAlreadyPresent"
+    lease.break_lease(60)
+    assert code(lease.renew) == "LeaseIsBrokenAndCannotBeRenewed"
+    assert code(lambda: lease.change(str(uuid.uuid4()))) == "LeaseIsBreakingAndCannotBeChanged"
+    assert code(lambda: lease.acquire(15)) == "LeaseIsBreakingAndCannotBeAcquired"
+    assert code(lambda: other.acquire(15)) == "LeaseAlreadyPresent"
+    assert code(lambda: blob.upload_blob(b"y", overwrite=True)) == "LeaseIdMissing"
+    assert code(lambda: blob.upload_blob(b"y", overwrite=True, lease=other)) == "LeaseIdMismatchWithBlobOperation"
+    released = BlobLeaseClient(blob, lease.id)
+    lease.release()
+    lease = released
+    assert code(lease.renew) in ("LeaseIdMismatchWithLeaseOperation", "LeaseNotPresentWithLeaseOperation")
+    assert code(lambda: lease.change(str(uuid.uuid4()))) == "LeaseNotPresentWithLeaseOperation"
+    assert code(lambda: blob.upload_blob(b"y", overwrite=True)) is None
+
+
+def test_what_is_not_there(container, code):
+    none = container.get_blob_client("none")
+    for call in [
+            none.delete_blob, none.get_blob_properties, none.undelete_blob, none.get_blob_tags, none.create_snapshot,
+            lambda: none.set_blob_tags({}), lambda: none.set_blob_metadata({}), none.set_http_headers,
+            lambda: none.set_standard_blob_tier("Cool"), lambda: none.append_block(b"x"), none.seal_append_blob,
+            lambda: none.set_legal_hold(True), lambda: none.resize_blob(512), none.acquire_lease]:
+        assert code(call) == "BlobNotFound"
+    blob = container.upload_blob("k", b"x")
+    container.delete_container()
+    for call in [
+            lambda: blob.upload_blob(b"y", overwrite=True), blob.delete_blob, lambda: blob.set_blob_metadata({}),
+            lambda: blob.stage_block("1", b"x"), container.get_container_properties, container.delete_container,
+            container.get_container_access_policy, container.acquire_lease, lambda: list(container.list_blobs()),
+            lambda: container.set_container_metadata({"a": "b"})]:
+        assert code(call) == "ContainerNotFound"
+
+
+def test_pages_of_another_kind_of_blob_are_not_copied(container, code):
+    source = container.upload_blob("block", b"x")
+    snapshot = source.create_snapshot()["snapshot"]
+    page = container.get_blob_client("page")
+    url = f"{source.url}?snapshot={snapshot}"
+    assert code(lambda: page.start_copy_from_url(url, incremental_copy=True)) == "InvalidBlobType"
+    assert not page.exists()
+
+
+def test_a_copys_source_is_a_blob_with_that_range(store, container, code):
+    source = container.upload_blob("block", b"x")
+    target = container.get_blob_client("target")
+    sas = generate_account_sas(
+        ACCOUNT, ACCOUNT_KEY, ResourceTypes(object=True), AccountSasPermissions(read=True), soon())
+    assert code(lambda: target.stage_block_from_url("1", f"{source.url}?{sas}", 5, 9)) == "InvalidRange"
+    assert code(lambda: target.upload_blob_from_url(f"{container.url}/none?{sas}")) == "CannotVerifyCopySource"
+    assert code(lambda: target.start_copy_from_url(f"{container.url}/none")) in (
+        "BlobNotFound", "CannotVerifyCopySource")
+    assert not target.exists()
+
+
+def test_policies_are_few_and_have_names(container, code):
+    policy = AccessPolicy("r", soon(), soon(-1))
+    assert code(lambda: container.set_container_access_policy({"x" * 65: policy})) == "InvalidXmlDocument"
+    container.set_container_access_policy({"x" * 64: policy})
+    for body in ["<Other/>", "<SignedIdentifiers>", "<SignedIdentifiers>" + "".join(
+            f"<SignedIdentifier><Id>{n}</Id></SignedIdentifier>" for n in range(6)) + "</SignedIdentifiers>"]:
+        assert signed(container, "PUT", container.url + "?restype=container&comp=acl", body) == (
+            400, "InvalidXmlDocument"), body
+    assert set(i.id for i in container.get_container_access_policy()["signed_identifiers"]) == {"x" * 64}
+
+
+def test_a_batch_is_not_too_long(store, container, code):
+    assert code(lambda: container.delete_blobs(*(f"k{n}" for n in range(257)))) == "InvalidInput"
+
+
+@pytest.mark.parametrize("headers, code", [
+    ({"if-none-match": "*"}, "UnsatisfiableCondition"),
+    ({"x-ms-structured-body": "XSM/2.0"}, "InvalidHeaderValue"),
+])
+def test_a_reading_that_is_wrong(ask, headers, code):
+    assert ask("GET", "C/block", headers) == (400, code)
+
+
+@pytest.mark.parametrize("document", [
+    "<Other/>", "<KeyInfo></KeyInfo>", "<KeyInfo><Expiry>tomorrow</Expiry></KeyInfo>",
+    "<KeyInfo><Start>now</Start><Expiry>2100-01-01T00:00:00Z</Expiry></KeyInfo>",
+    "<KeyInfo><Start>2020-01-01T00:00:00Z</Start><Expiry>2020-01-02T00:00:00Z</Expiry></KeyInfo>"])
+def test_a_delegation_that_is_wrong(store, document):
+    url = store.blob_endpoint + "/?restype=service&comp=userdelegationkey"
+    assert signed(store.blob(), "POST", url, document) in [(400, "InvalidXmlDocument"), (400, "InvalidInput")]
