@@ -89,7 +89,7 @@ let package = Package(
         library("Cryptography", "Runtime/Crypto", "COpenSSL"),
         library("HTTPClient", "Runtime/HTTPClient", "CCurl", "Cryptography"),
         library("XML", "Runtime/XML", "CExpat"),
-        library("ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Cryptography", "XML"),
+        library("ObjectStorage", "Runtime/ObjectStorage", "HTTPClient", "Cryptography", "Threads", "XML"),
         library(
             "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "Cryptography", "CLinux",
             "Threads",
@@ -164,7 +164,7 @@ let package = Package(
         tests("CryptoTests", "Cryptography"),
         tests("HTTPClientTests", "HTTPClient", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle),
         tests("XMLTests", "XML"),
-        tests("ObjectStorageTests", "ObjectStorage", "HTTPClient", "Cryptography"),
+        tests("ObjectStorageTests", "ObjectStorage", "HTTPClient", "Cryptography", "StoreHarness"),
         tests(
             "HostingTests", exclude: ["Fixtures"], "Hosting", "host", "FunctionRuntime", "FunctionTesting", "Queue",
             "Redis", "JSON", nio, nioPosix, nioHTTP1, logging, lifecycle, subprocess, systemPackage),

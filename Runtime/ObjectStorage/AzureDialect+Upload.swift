@@ -15,7 +15,7 @@ extension AzureDialect {
     /// Blocks need no beginning: they wait for their list, and vanish after a week without one.
     func beginUpload(_ key: String, _ options: PutOptions) -> String { Hex.encode(SecureRandom.bytes(8)) }
 
-    func uploadPart(_ key: String, upload: String, number: Int, _ bytes: [UInt8]) async throws -> String {
+    func uploadPart(_ key: String, upload: String, number: Int, _ bytes: [UInt8]) async throws -> UploadedPart {
         // All ids of a blob must have the same length.
         let digits = String(number)
         let name = "\(upload)-\(String(repeating: "0", count: 6 - digits.count))\(digits)"
@@ -23,22 +23,25 @@ extension AzureDialect {
         var request = request(.put, key, query: [("comp", "block"), ("blockid", block)])
         request.body = .bytes(bytes)
         _ = try await send(StorageCall("upload part \(number)", key), request)
-        return block
+        return UploadedPart(name: block)
     }
 
     func completeUpload(
-        _ key: String, upload: String, parts: [String], _ options: PutOptions
+        _ key: String, upload: String, parts: [UploadedPart], digest: [UInt8]?, _ options: PutOptions
     ) async throws -> String {
         let call = StorageCall("complete upload", key, isRepeatable: options.condition == nil)
         var request = request(.put, key, query: [("comp", "blocklist")])
         try describe(&request, options)
+        request.set("x-ms-blob-content-md5", digest.map { Base64.encode($0) })
         var xml = XMLWriter()
         xml.element("BlockList") { xml in
-            for block in parts { xml.element("Latest", block) }
+            for part in parts { xml.element("Latest", part.name) }
         }
         request.body = .bytes(xml.bytes)
         return try ObjectHeaders.etag(try await send(call, request).headers, call)
     }
+
+    func wholeHash() -> (any HashFunction)? { MD5() }
 
     func abortUpload(_ key: String, upload: String) {}
 

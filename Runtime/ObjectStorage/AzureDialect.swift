@@ -25,8 +25,16 @@ struct AzureDialect: StorageDialect {
 
     func send(_ call: StorageCall, _ request: StorageRequest) async throws -> HTTPClient.Response {
         let length = try request.body.length(call)
+        let digest: [UInt8]? =
+            switch request.body {
+            case .none: nil
+            case .bytes(let bytes): MD5.hash(bytes)
+            case .file(let path): try await FileDigest.compute(MD5(), path, call)
+            }
         return try await transport.send(call) { date in
             var signed = request
+            // The service compares it, and keeps that of a blob sent at once.
+            signed.set("content-md5", digest.map { Base64.encode($0) })
             signed.set("x-ms-version", Self.version)
             signed.set("x-ms-date", UTCTime(date).http)
             signed.set("content-length", length.map { "\($0)" })
@@ -44,7 +52,9 @@ struct AzureDialect: StorageDialect {
         request.set("range", range.map(ObjectHeaders.range))
         let response = try await send(call, request)
         let headers = ObjectHeaders(headers: response.headers, metadataPrefix: MetadataRules.azure.prefix)
-        return ObjectDownload(info: try headers.info(key, call), body: response.body)
+        let verification = range == nil ? ContentVerification(key, response.headers["content-md5"], MD5()) : nil
+        return ObjectDownload(
+            info: try headers.info(key, call), body: ObjectContent(body: response.body, verification: verification))
     }
 
     func head(_ key: String) async throws -> ObjectInfo {

@@ -22,6 +22,8 @@ package struct ObjectStorageError: Error, Hashable, CustomStringConvertible {
         case invalidRequest
         /// What the service answered is not what its protocol says.
         case invalidResponse
+        /// What arrived is not what was sent: its checksum is another, in the store or here.
+        case damaged
         /// The configuration cannot work.
         case invalidConfiguration
     }

@@ -1,3 +1,4 @@
+import Cryptography
 import HTTPClient
 import XML
 
@@ -8,13 +9,14 @@ extension S3Dialect {
         try describe(&request, options)
         setCondition(&request, options)
         request.body = content
-        return try ObjectHeaders.etag(try await send(call, request).headers, call)
+        return try ObjectHeaders.etag(try await send(call, request, statesChecksum: true).headers, call)
     }
 
     func beginUpload(_ key: String, _ options: PutOptions) async throws -> String {
         let call = StorageCall("begin upload", key)
         var request = request(.post, key, query: [("uploads", "")])
         try describe(&request, options)
+        request.set("x-amz-checksum-algorithm", "SHA256")
         guard let upload = try await transport.document(of: send(call, request), call)["UploadId"] else {
             throw ObjectStorageError(
                 .invalidResponse, "the answer has no UploadId", operation: "begin upload", key: key)
@@ -22,25 +24,28 @@ extension S3Dialect {
         return upload
     }
 
-    func uploadPart(_ key: String, upload: String, number: Int, _ bytes: [UInt8]) async throws -> String {
+    func uploadPart(_ key: String, upload: String, number: Int, _ bytes: [UInt8]) async throws -> UploadedPart {
         let call = StorageCall("upload part \(number)", key)
         var request = request(.put, key, query: [("partNumber", "\(number)"), ("uploadId", upload)])
         request.body = .bytes(bytes)
-        return try ObjectHeaders.etag(try await send(call, request).headers, call)
+        let answer = try await send(call, request, statesChecksum: true)
+        return UploadedPart(
+            name: try ObjectHeaders.etag(answer.headers, call), checksum: answer.headers["x-amz-checksum-sha256"])
     }
 
     func completeUpload(
-        _ key: String, upload: String, parts: [String], _ options: PutOptions
+        _ key: String, upload: String, parts: [UploadedPart], digest: [UInt8]?, _ options: PutOptions
     ) async throws -> String {
         let call = StorageCall("complete upload", key, isRepeatable: false)
         var request = request(.post, key, query: [("uploadId", upload)])
         setCondition(&request, options)
         var xml = XMLWriter()
         xml.element("CompleteMultipartUpload", ["xmlns": "http://s3.amazonaws.com/doc/2006-03-01/"]) { xml in
-            for (index, etag) in parts.enumerated() {
+            for (index, part) in parts.enumerated() {
                 xml.element("Part") { xml in
                     xml.element("PartNumber", index + 1)
-                    xml.element("ETag", ObjectHeaders.quoted(etag))
+                    xml.element("ETag", ObjectHeaders.quoted(part.name))
+                    if let checksum = part.checksum { xml.element("ChecksumSHA256", checksum) }
                 }
             }
         }
@@ -51,6 +56,9 @@ extension S3Dialect {
         }
         return ObjectHeaders.unquoted(etag)
     }
+
+    /// The store makes one of the parts' checksums.
+    func wholeHash() -> (any HashFunction)? { nil }
 
     func abortUpload(_ key: String, upload: String) async throws {
         _ = try await send(StorageCall("abort upload", key), request(.delete, key, query: [("uploadId", upload)]))

@@ -30,16 +30,25 @@ struct S3Dialect: StorageDialect {
         return StorageRequest(method, endpoint.prefixed(by: configuration.bucket), path: path, query: query)
     }
 
-    func send(_ call: StorageCall, _ request: StorageRequest) async throws -> HTTPClient.Response {
-        let payloadHash =
+    /// - Parameter statesChecksum: whether the store is to keep the body's checksum and tell it to readers; the signature
+    ///   covers the same hash.
+    func send(
+        _ call: StorageCall, _ request: StorageRequest, statesChecksum: Bool = false
+    ) async throws -> HTTPClient.Response {
+        let digest =
             switch request.body {
-            case .none: Hex.encode(SHA256.hash([]))
-            case .bytes(let bytes): Hex.encode(SHA256.hash(bytes))
-            case .file: S3Signer.unsignedPayload
+            case .none: SHA256.hash([])
+            case .bytes(let bytes): SHA256.hash(bytes)
+            case .file(let path): try await FileDigest.compute(SHA256(), path, call)
             }
-        return try await transport.send(call) { date in
+        var request = request
+        if statesChecksum {
+            request.set("x-amz-sdk-checksum-algorithm", "SHA256")
+            request.set("x-amz-checksum-sha256", Base64.encode(digest))
+        }
+        return try await transport.send(call) { [request] date in
             var signed = request
-            signer.sign(&signed, payloadHash: payloadHash, at: date)
+            signer.sign(&signed, payloadHash: Hex.encode(digest), at: date)
             return signed
         }
     }
@@ -48,9 +57,16 @@ struct S3Dialect: StorageDialect {
         let call = StorageCall("get", key)
         var request = request(.get, key)
         request.set("range", range.map(ObjectHeaders.range))
+        // The checksum is the whole object's.
+        if range == nil { request.set("x-amz-checksum-mode", "ENABLED") }
         let response = try await send(call, request)
         let headers = ObjectHeaders(headers: response.headers, metadataPrefix: MetadataRules.s3.prefix)
-        return ObjectDownload(info: try headers.info(key, call), body: response.body)
+        let verification =
+            range == nil
+            ? ContentVerification(key, response.headers["x-amz-checksum-sha256"], SHA256())
+                ?? ContentVerification(key, response.headers["x-amz-checksum-sha1"], SHA1()) : nil
+        return ObjectDownload(
+            info: try headers.info(key, call), body: ObjectContent(body: response.body, verification: verification))
     }
 
     func head(_ key: String) async throws -> ObjectInfo {

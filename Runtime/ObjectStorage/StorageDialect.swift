@@ -1,3 +1,4 @@
+import Cryptography
 import FoundationEssentials
 
 /// What ``ObjectStorage`` asks of a vendor's protocol.
@@ -8,11 +9,13 @@ protocol StorageDialect: Sendable {
     /// - Returns: what names the upload in the calls that follow.
     func beginUpload(_ key: String, _ options: PutOptions) async throws -> String
     /// - Parameter number: 1 is the first.
-    /// - Returns: what names the part when the upload is completed.
-    func uploadPart(_ key: String, upload: String, number: Int, _ bytes: [UInt8]) async throws -> String
+    func uploadPart(_ key: String, upload: String, number: Int, _ bytes: [UInt8]) async throws -> UploadedPart
+    /// - Parameter digest: of all parts together, by ``wholeHash()``.
     func completeUpload(
-        _ key: String, upload: String, parts: [String], _ options: PutOptions
+        _ key: String, upload: String, parts: [UploadedPart], digest: [UInt8]?, _ options: PutOptions
     ) async throws -> String
+    /// What an object sent in parts is hashed with, where the store keeps such a digest for its readers.
+    func wholeHash() -> (any HashFunction)?
     func abortUpload(_ key: String, upload: String) async throws
 
     func get(_ key: String, range: Range<Int>?) async throws -> ObjectDownload

@@ -12,6 +12,7 @@ enum StorageRefusal {
         case "EntityTooLarge", "RequestBodyTooLarge": return .tooLarge
         case "SlowDown", "ServerBusy", "RequestTimeout", "OperationTimedOut", "ContainerBeingDeleted":
             return .unavailable
+        case "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "Md5Mismatch": return .damaged
         default: break
         }
         switch status {

@@ -18,8 +18,11 @@ struct StorageTransport: Sendable {
                 let response = try await client.execute(Self.request(make(Date())))
                 if response.isSuccess { return response }
                 let error = await refusal(call, response)
-                guard error.kind == .unavailable, attempt < Self.attempts else { throw error }
-                guard call.isRepeatable || response.status == 503 || response.status == 429 else { throw error }
+                let isPassing = error.kind == .unavailable || error.kind == .damaged
+                guard isPassing, attempt < Self.attempts else { throw error }
+                // Nothing was done then.
+                let isUndone = error.kind == .damaged || response.status == 503 || response.status == 429
+                guard call.isRepeatable || isUndone else { throw error }
             } catch let error as HTTPClientError {
                 let isPassing =
                     error.kind != .invalidRequest && error.kind != .bodyUnavailable && error.kind != .shutDown

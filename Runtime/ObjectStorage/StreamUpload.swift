@@ -1,3 +1,5 @@
+import Cryptography
+
 /// Stores chunks as they come: as one object when they fit into one part, in parts when not.
 actor StreamUpload {
     private let key: String
@@ -6,18 +8,21 @@ actor StreamUpload {
     private let partSize: Int
     private var buffer: [UInt8] = []
     private var upload: String?
-    private var parts: [String] = []
+    private var parts: [UploadedPart] = []
+    private var hash: (any HashFunction)?
 
     init(_ key: String, _ options: PutOptions, dialect: any StorageDialect, partSize: Int) {
         self.key = key
         self.options = options
         self.dialect = dialect
         self.partSize = partSize
+        hash = dialect.wholeHash()
     }
 
     /// Takes a chunk, and returns when there is room for another.
     func add(_ chunk: [UInt8]) async throws {
         buffer += chunk
+        hash?.update(chunk)
         // The last part may be shorter than the others but not missing: keep one byte back.
         while buffer.count > partSize {
             let part = Array(buffer.prefix(partSize))
@@ -30,7 +35,7 @@ actor StreamUpload {
     func finish() async throws -> String {
         guard let upload else { return try await dialect.put(key, .bytes(buffer), options) }
         try await send(buffer)
-        return try await dialect.completeUpload(key, upload: upload, parts: parts, options)
+        return try await dialect.completeUpload(key, upload: upload, parts: parts, digest: hash?.finalize(), options)
     }
 
     /// Frees what was stored so far. Called when something else has failed already: a failure here would hide that one,

@@ -1,6 +1,6 @@
 import Glibc
-import HTTPClient
 import NIOPosix
+import ObjectStorage
 
 /// The bytes of a file, a megabyte at a time, read beside the cooperative pool.
 struct FileChunks: AsyncSequence, Sendable {
@@ -15,7 +15,7 @@ struct FileChunks: AsyncSequence, Sendable {
     func makeAsyncIterator() -> AsyncIterator { AsyncIterator(file: OpenFile(path)) }
 
     /// Writes a download into a file, in place of what was there.
-    static func write(_ body: HTTPClient.ResponseBody, to path: String) async throws {
+    static func write(_ body: ObjectContent, to path: String) async throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw EmulatorError("cannot write \(path): \(SystemMessage.last)") }
         defer { close(descriptor) }
