@@ -1,6 +1,7 @@
 """Requests that no client of the vendor's sends: each is refused as Azure does, and says why."""
 
-import datetime
+import base64
+import hashlib
 import uuid
 
 import pytest
@@ -8,7 +9,8 @@ import requests
 from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 from azure.storage.blob import (
-    AccessPolicy, AccountSasPermissions, BlobLeaseClient, CorsRule, ResourceTypes, Services, generate_account_sas, generate_blob_sas)
+    AccessPolicy, AccountSasPermissions, BlobLeaseClient, CorsRule, ResourceTypes, Services, generate_account_sas,
+    generate_blob_sas)
 
 from conftest import ACCOUNT, ACCOUNT_KEY, Store
 from test_azure import soon
@@ -18,7 +20,8 @@ PAGE = {"x-ms-blob-type": "PageBlob"}
 LEASE = "6b1a8a3e-6b0b-4d2b-8c7e-0f6d1c2b3a49"
 KEY = {
     "x-ms-encryption-key": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-    "x-ms-encryption-key-sha256": "3QFFFBFBWs5KA1Ty2Y7RpmdRvSFzMdO+cVvNFGVuv9w=", "x-ms-encryption-algorithm": "AES256"}
+    "x-ms-encryption-key-sha256": base64.b64encode(hashlib.sha256(b"0123456789" * 3 + b"01").digest()).decode(),
+    "x-ms-encryption-algorithm": "AES256"}
 TAGS = "<Tags><TagSet>{}</TagSet></Tags>"
 TAG = "<Tag><Key>{}</Key><Value>v</Value></Tag>"
 
@@ -285,7 +288,8 @@ def test_a_page_is_answered_by_the_accounts_rules(tmp_path):
     service.set_service_properties(cors=[rule])
     assert preflight("https://a.example", "PUT", "x-ms-meta-a") == (200, None)
     for refused in [
-            ("https://b.example", "PUT"), ("https://a.example", "DELETE"), ("https://a.example", "PUT", "content-type")]:
+            ("https://b.example", "PUT"), ("https://a.example", "DELETE"),
+            ("https://a.example", "PUT", "content-type")]:
         assert preflight(*refused) == (403, "CorsPreflightFailure"), refused
     for rules in [[rule] * 6, [CorsRule([], ["GET"])], [CorsRule(["*"], [])]]:
         with pytest.raises(HttpResponseError) as error:
