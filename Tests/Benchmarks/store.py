@@ -246,7 +246,7 @@ def restarts(folder, many):
     for number in range(rounds):
         with store(folder, f"empty-{number}") as server:
             empty.append((server.ready, server.memory))
-        with store(folder, "fast", "--fast") as server:
+        with store(folder, "fast") as server:
             full.append((server.ready, server.memory))
     with moto(folder) as peer:
         ready, idle = peer.ready, peer.memory

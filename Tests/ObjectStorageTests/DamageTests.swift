@@ -37,7 +37,7 @@ import Testing
         for key in ["a", "s", "f"] {
             #expect(try await S3RoundTripTests.kind { _ = try await storage.head(key) } == .notFound)
         }
-        withExtendedLifetime(proxy) {}
+        withExtendedLifetime((store, proxy)) {}
     }
 
     @Test(arguments: OwnStore.Dialect.allCases)
@@ -47,7 +47,7 @@ import Testing
         let bytes = Array("a DAMAGE-ONCE b".utf8)
         try await storage.put("a", .bytes(bytes), PutOptions(condition: .ifMissing))
         #expect(try await storage.get("a").body.collect(upTo: 100) == bytes)
-        withExtendedLifetime(proxy) {}
+        withExtendedLifetime((store, proxy)) {}
     }
 
     @Test(arguments: OwnStore.Dialect.allCases)
@@ -59,7 +59,7 @@ import Testing
         try await Self.expectDamage { for try await _ in try await storage.get("a").body {} }
         // A part of it has no checksum of its own.
         #expect(try await storage.get("a", range: 0..<1).body.collect(upTo: 1) == Array("a".utf8))
-        withExtendedLifetime(proxy) {}
+        withExtendedLifetime((store, proxy)) {}
     }
 
     @Test(arguments: OwnStore.Dialect.allCases)
@@ -69,7 +69,7 @@ import Testing
         try await storage.put("s", .stream(Self.stream("whole")))
         let bytes = try await storage.get("s").body.collect(upTo: 10 << 20)
         #expect(bytes.prefix(5) == Array("whole".utf8)[...] && bytes.count == 5 + (6 << 20))
-        withExtendedLifetime(proxy) {}
+        withExtendedLifetime((store, proxy)) {}
     }
 
     @Test func `a blob sent in parts is compared as a whole when it is read`() async throws {
@@ -77,7 +77,7 @@ import Testing
         let (storage, proxy) = try await store.storage(.azure)
         try await storage.put("s", .stream(Self.stream("DAMAGE-DOWN")))
         try await Self.expectDamage { _ = try await storage.get("s").body.collect(upTo: 10 << 20) }
-        withExtendedLifetime(proxy) {}
+        withExtendedLifetime((store, proxy)) {}
     }
 
     /// moto compares nothing itself, but keeps the checksum it is told.

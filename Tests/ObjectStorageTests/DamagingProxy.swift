@@ -1,17 +1,33 @@
+import Glibc
+
 /// A proxy between the client and a store that changes certain words in what it carries: `DAMAGE-UP` on the way to the
 /// store, `DAMAGE-ONCE` the first time only, `DAMAGE-DOWN` on the way back.
-struct DamagingProxy {
+final class DamagingProxy: Sendable {
     let port: Int
+    /// PEM file of the certificate for `localhost` that it shows; nil where it does not speak TLS.
+    let certificate: String?
     private let server: ChildServer
 
-    init(upstream: Int) async throws {
-        server = try ChildServer(["/usr/bin/env", "python3", "-c", Self.script, "\(upstream)"])
+    init(upstream: Int, isSecure: Bool = false) async throws {
+        certificate = isSecure ? "/tmp/darkroom-certificate-\(UInt64.random(in: 0 ... .max)).pem" : nil
+        server = try ChildServer(
+            ["/usr/bin/env", "python3", "-c", Self.script, "\(upstream)"] + (certificate.map { [$0] } ?? []))
         port = Int(try await server.line().filter(\.isNumber)) ?? 0
     }
 
+    deinit { if let certificate { unlink(certificate) } }
+
     private static let script = """
-        import asyncio, os, sys, threading
-        upstream, damaged = int(sys.argv[1]), []
+        import asyncio, os, ssl, subprocess, sys, threading
+        upstream, damaged, context = int(sys.argv[1]), [], None
+        if certificate := (sys.argv[2:] or [None])[0]:
+            subprocess.run(
+                ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                 "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+                 "-keyout", certificate + ".key", "-out", certificate], check=True, stderr=subprocess.DEVNULL)
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate, certificate + ".key")
+            os.remove(certificate + ".key")
 
         def up(data):
             if b"DAMAGE-ONCE" in data and not damaged:
@@ -36,7 +52,7 @@ struct DamagingProxy {
                 carry(reader, other_writer, up), carry(other_reader, writer, down), return_exceptions=True)
 
         async def main():
-            server = await asyncio.start_server(serve, "127.0.0.1", 0)
+            server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
             print(server.sockets[0].getsockname()[1], flush=True)
             await server.serve_forever()
 

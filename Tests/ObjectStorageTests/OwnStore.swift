@@ -22,27 +22,36 @@ final class OwnStore: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
+    /// A port of it.
+    func port(_ dialect: Dialect) -> Int { ports[dialect == .s3 ? "s3" : "blob"] ?? 0 }
+
     /// A bucket or container of it, behind a proxy.
     func storage(_ dialect: Dialect) async throws -> (ObjectStorage, DamagingProxy) {
-        let name = "test-\(UInt32.random(in: 0 ... .max))"
-        let proxy = try await DamagingProxy(upstream: ports[dialect == .s3 ? "s3" : "blob"] ?? 0)
-        let host = "http://127.0.0.1:\(proxy.port)"
-        let configuration: ObjectStorageConfiguration =
-            switch dialect {
-            case .s3:
-                .s3(
-                    try S3Configuration(
-                        endpoint: host, bucket: name, accessKeyID: "minioadmin", secretAccessKey: "minioadmin"))
-            case .azure:
-                .azure(
-                    try AzureConfiguration(
-                        connectionString: "AccountName=\(AzureConfiguration.developmentAccount);"
-                            + "AccountKey=\(AzureConfiguration.developmentKey);"
-                            + "BlobEndpoint=\(host)/\(AzureConfiguration.developmentAccount)",
-                        container: name))
-            }
+        let proxy = try await DamagingProxy(upstream: port(dialect))
+        let configuration = try Self.configuration(dialect, "http://127.0.0.1:\(proxy.port)")
         let storage = ObjectStorage(configuration, client: HTTPClient(), partSize: 5 << 20)
         try await storage.createContainerIfMissing()
         return (storage, proxy)
+    }
+
+    /// How a new bucket or container is reached at `host`.
+    static func configuration(
+        _ dialect: Dialect, _ host: String, usesPathStyle: Bool = true
+    ) throws -> ObjectStorageConfiguration {
+        let name = "test-\(UInt32.random(in: 0 ... .max))"
+        switch dialect {
+        case .s3:
+            return .s3(
+                try S3Configuration(
+                    endpoint: host, bucket: name, accessKeyID: "minioadmin", secretAccessKey: "minioadmin",
+                    usesPathStyle: usesPathStyle))
+        case .azure:
+            return .azure(
+                try AzureConfiguration(
+                    connectionString: "AccountName=\(AzureConfiguration.developmentAccount);"
+                        + "AccountKey=\(AzureConfiguration.developmentKey);"
+                        + "BlobEndpoint=\(host)/\(AzureConfiguration.developmentAccount)",
+                    container: name))
+        }
     }
 }
