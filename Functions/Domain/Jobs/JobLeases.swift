@@ -15,9 +15,10 @@ package struct JobLeases: Sendable {
     package init(_ database: Database, lease: Duration = JobRules.lease) {
         self.database = database
         self.lease = lease
-        claims = Batches { orders in try await ClaimOrder.take(orders, for: lease, in: database) }
+        // One lane each: workers are several, and what they write waits for nobody's answer.
+        claims = Batches(lanes: 1) { orders in try await ClaimOrder.take(orders, for: lease, in: database) }
         recordings = Batches { orders in try await RecordingOrder.record(orders, for: lease, in: database) }
-        completions = Batches { orders in try await CompletionOrder.record(orders, in: database) }
+        completions = Batches(lanes: 1) { orders in try await CompletionOrder.record(orders, in: database) }
     }
 
     /// Takes a queued job that is due: queued -> processing. Records the intent of a provider call, unless one is open already. Jobs
