@@ -63,7 +63,8 @@ struct ComfyUIWatchTests {
             .binary([0, 0, 0, 9, 1]), .event([]), .event(7), Self.event("a_type_of_tomorrow", ["prompt_id": "p1"]),
             Self.event("executing", ["node": "3", "prompt_id": "p1"]), .finish, Self.end,
         ]
-        let (call, news) = try await watch(ScriptedComfyUI(id: "p1", moves: moves, after: Self.done))
+        let (call, news) = try await watch(
+            ScriptedComfyUI(id: "p1", moves: moves, after: Self.done), pause: .seconds(3))
         #expect(isDrawn(call))
         #expect(news == [.progress(0.25), .progress(0.5), .progress(1), .preview([7, 7]), .preview([8])])
     }
@@ -90,7 +91,8 @@ struct ComfyUIWatchTests {
             Self.event("execution_success", ["prompt_id": "p2"]), Self.event("executing", ["node": nil]),
             Self.event("execution_success", [:]), Self.progress(2, 4), .finish, Self.end,
         ]
-        let (call, news) = try await watch(ScriptedComfyUI(id: "p1", moves: moves, after: Self.done))
+        let (call, news) = try await watch(
+            ScriptedComfyUI(id: "p1", moves: moves, after: Self.done), pause: .seconds(3))
         #expect(isDrawn(call) && news == [.progress(0.5)])
     }
 

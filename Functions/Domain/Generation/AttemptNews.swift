@@ -49,9 +49,12 @@ final class AttemptNews: Sendable {
         _ = try? await hint.wait(upTo: duration)
     }
 
-    /// Returns when a piece of news could not be recorded because the claim is gone, or when the task is cancelled.
-    func claimLoss() async {
+    /// Returns when a piece of news could not be recorded because the claim is gone.
+    ///
+    /// - Throws: `CancellationError`: a worker that is told to stop still holds its claim.
+    func claimLoss() async throws(CancellationError) {
         for await _ in loss { return }
+        throw CancellationError()
     }
 
     private func advance(to progress: Double) async {

@@ -16,7 +16,7 @@ extension GenerationWorker {
                 return nil
             }
             group.addTask {
-                await news.claimLoss()
+                try await news.claimLoss()
                 return nil
             }
             defer { group.cancelAll() }
