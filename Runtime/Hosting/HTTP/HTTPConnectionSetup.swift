@@ -30,6 +30,11 @@ struct HTTPConnectionSetup: ServerChildChannel {
             channel.setOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1).whenFailure { error in
                 logger.debug("TCP_NODELAY: \(error)")
             }
+            // A large body comes in as few pieces as its stream's credit lets through at once.
+            let pieces = AdaptiveRecvByteBufferAllocator(minimum: 1024, initial: 2048, maximum: FrameLimits().credit)
+            channel.setOption(ChannelOptions.recvAllocator, value: pieces).whenFailure { error in
+                logger.debug("The size of reads: \(error)")
+            }
             return Connection(channel: channel, exchanges: exchanges)
         }
     }
