@@ -477,7 +477,7 @@ def test_every_field_of_a_queue_signature_counts(queue, field):
 
 
 @pytest.mark.parametrize("options, code", [
-    ({"expiry": ago(minutes=1)}, "AuthenticationFailed"), ({"start": ahead(minutes=10)}, "AuthenticationFailed"),
+    ({"expiry": ago(minutes=1)}, "AuthenticationFailed"), ({"start": ahead(days=1)}, "AuthenticationFailed"),
     ({"ip": "10.0.0.1"}, "AuthorizationSourceIPMismatch"), ({"protocol": "https"}, "AuthorizationProtocolMismatch")])
 def test_limits_of_a_queue_signature(queue, options, code):
     client, _ = queue_sas(queue, ["read"], **options)
@@ -572,7 +572,7 @@ def bearer(**claims):
     ({}, 200), ({"aud": f"https://{ACCOUNT}.queue.core.windows.net/"}, 200),
     ({"aud": f"https://{ACCOUNT}.queue.core.windows.net"}, 200),
     ({"aud": f"https://{ACCOUNT}.blob.core.windows.net"}, 401), ({"aud": "https://badaudience.queue.core.windows.net"}, 401),
-    ({"exp": 1}, 401), ({"nbf": int(time.time()) + 600}, 401)])
+    ({"exp": 1}, 401), ({"nbf": int(time.time()) + 86_400}, 401)])
 def test_bearer_tokens(queue, claims, status):
     headers = {"Authorization": "Bearer " + bearer(**claims), "x-ms-version": "2021-12-02"}
     assert requests.get(queue.url + "?comp=metadata", headers=headers, timeout=20).status_code == status
