@@ -9,7 +9,7 @@ import time
 from measuring import (RELEASE, ROOT, family, fastcgi, free_port, in_turns, program, resident, running, table,
                        temporary_folder, wait_for_port, wrk)
 
-from conftest import Emulator
+from running import Emulator
 
 BODY = '{"prompt":"a harbour at dawn","parameters":{"seed":7}}'
 JSON = (("content-type", "application/json"),)

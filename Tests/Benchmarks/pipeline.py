@@ -19,7 +19,7 @@ import psycopg
 from measuring import (Effort, RELEASE, ROOT, family, free_port, in_turns, percentile, program, resident, running, table,
                        temporary_folder, wait_for_port, wrk)
 
-from conftest import Emulator
+from running import Emulator
 
 BODY = json.dumps({"prompt": "a harbour at dawn"})
 JSON = (("content-type", "application/json"),)

@@ -14,7 +14,7 @@ import urllib.parse
 import psycopg
 from measuring import Effort, RELEASE, ROOT, percentile, table, temporary_folder
 
-from conftest import Emulator
+from running import Emulator
 
 LATENCY = 0.2
 # Drawn quickly: what is measured is not the stand-in's drawing.

@@ -10,7 +10,7 @@ import time
 import requests
 from measuring import (Effort, RELEASE, free_port, percentile, running, table, temporary_folder, wait_for_port)
 
-from conftest import Emulator
+from running import Emulator
 
 ROUNDS = 40
 # The peer of the switch: the server of a Python developer, which looks for changed sources.

@@ -4,7 +4,7 @@ import os
 import pathlib
 
 import pytest
-from conftest import until
+from running import until
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By

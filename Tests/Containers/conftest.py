@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import ROOT
+from running import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 import yaml
 
-from conftest import ROOT
+from running import ROOT
 
 HOSTS = ["web", "worker"]
 

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import requests
 
-from conftest import ROOT, Emulator, until
+from running import ROOT, Emulator, until
 
 pytestmark = pytest.mark.timeout(900)
 TOKEN = "events-of-the-test"

@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from conftest import PNG, Emulator
+from running import PNG, Emulator
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import urllib.parse
 import boto3
 import pytest
 import requests
-from conftest import PNG
+from running import PNG
 
 MISSING = "00000000-0000-7000-8000-000000000000"
 

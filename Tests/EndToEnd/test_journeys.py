@@ -7,7 +7,7 @@ import sys
 import boto3
 import requests
 from azure.storage.blob import BlobServiceClient
-from conftest import PNG, until
+from running import PNG, until
 
 def is_png(content):
     return content[:8] == b"\x89PNG\r\n\x1a\n"

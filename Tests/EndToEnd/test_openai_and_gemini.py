@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from conftest import until
+from running import until
 
 DRAWN = {"openai": ("openai-image", "openai-edit"), "gemini": ("gemini-image", "gemini-edit")}
 

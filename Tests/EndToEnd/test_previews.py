@@ -3,7 +3,7 @@
 import json
 
 import requests
-from conftest import until
+from running import until
 
 OPENAI = {"workflowId": "openai-image", "parameters": {"size": "1024x1024"}}
 

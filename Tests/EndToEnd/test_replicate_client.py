@@ -10,7 +10,7 @@ import threading
 import pytest
 import replicate
 import requests
-from conftest import until
+from running import until
 from replicate.exceptions import ModelError, ReplicateError
 
 MODEL = "black-forest-labs/flux-schnell"

@@ -5,7 +5,7 @@ import time
 
 import pytest
 import requests
-from conftest import until
+from running import until
 
 WORKFLOWS = {"replicate": ("flux-schnell", {"megapixels": "0.25"}), "fal": ("fal-flux-schnell", {})}
 

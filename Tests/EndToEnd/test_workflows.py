@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from conftest import until
+from running import until
 
 SMALL = {"width": 64, "height": 64}
 

@@ -11,7 +11,7 @@ import boto3
 import pytest
 import redis
 import requests
-from conftest import PNG, Emulator, until
+from running import PNG, Emulator, until
 
 
 def descendants(pid):

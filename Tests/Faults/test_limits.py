@@ -13,7 +13,7 @@ import psycopg
 import pytest
 import redis
 import requests
-from conftest import Emulator, until
+from running import Emulator, until
 
 LIMITS = "replicate: 8/s 600/min 6"
 # Drawn quickly.

@@ -7,7 +7,7 @@ import signal
 import psycopg
 import pytest
 import requests
-from conftest import Emulator, until
+from running import Emulator, until
 from test_kills import alive, processes
 
 # The workflow, and how many calls of one job may have been made after one crash while its submission was under way.

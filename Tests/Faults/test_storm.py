@@ -14,7 +14,7 @@ import urllib.parse
 import psycopg
 import pytest
 import requests
-from conftest import Emulator
+from running import Emulator
 from test_kills import processes
 
 # Drawn quickly.

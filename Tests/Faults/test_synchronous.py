@@ -6,7 +6,7 @@ import signal
 import psycopg
 import pytest
 import requests
-from conftest import Emulator, until
+from running import Emulator, until
 from test_kills import alive, processes
 
 # The workflow and its parameters.

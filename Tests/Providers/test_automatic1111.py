@@ -8,7 +8,7 @@ import time
 
 import pytest
 import requests
-from conftest import until
+from running import until
 
 
 def size(picture):

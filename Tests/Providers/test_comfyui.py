@@ -8,7 +8,7 @@ import uuid
 
 import pytest
 import requests
-from conftest import until
+from running import until
 from websockets.sync.client import connect
 
 GRAPH = {

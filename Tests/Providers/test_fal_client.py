@@ -9,7 +9,7 @@ import threading
 
 import pytest
 import requests
-from conftest import until
+from running import until
 
 MODEL = "fal-ai/flux/dev"
 FAST = {"latency_ms": 40}

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 
 import requests
-from conftest import ROOT, Emulator
+from running import ROOT, Emulator
 
 PROVIDERS = {"replicate", "fal", "huggingface", "openai", "gemini", "comfyui", "automatic1111"}
 ADDRESSES = {

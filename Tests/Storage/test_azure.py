@@ -16,7 +16,7 @@ from azure.storage.blob import (
     AccessPolicy, AccountSasPermissions, BlobBlock, BlobClient, BlobSasPermissions, BlobType, ContainerSasPermissions,
     ContentSettings, ResourceTypes, StandardBlobTier, generate_account_sas, generate_blob_sas, generate_container_sas)
 
-from conftest import ACCOUNT, ACCOUNT_KEY
+from object_store import ACCOUNT, ACCOUNT_KEY
 
 
 def soon(hours=1):
@@ -300,7 +300,7 @@ def test_find_by_tags(blobs, container):
 def test_soft_delete(store, tmp_path):
     from azure.storage.blob import RetentionPolicy
 
-    from conftest import Store
+    from object_store import Store
 
     own = Store(tmp_path)
     service = own.blob()
@@ -320,7 +320,7 @@ def test_soft_delete(store, tmp_path):
 def test_container_undelete(tmp_path):
     from azure.storage.blob import RetentionPolicy
 
-    from conftest import Store
+    from object_store import Store
 
     own = Store(tmp_path)
     service = own.blob()
@@ -378,7 +378,7 @@ def test_versions(s3, blobs, bucket):
 def test_service_properties_round_trip(tmp_path):
     from azure.storage.blob import BlobAnalyticsLogging, CorsRule, Metrics, RetentionPolicy, StaticWebsite
 
-    from conftest import Store
+    from object_store import Store
 
     own = Store(tmp_path)
     service = own.blob()

@@ -12,7 +12,7 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError, Resour
 from azure.storage.blob import (
     BlobSasPermissions, ContentSettings, StandardBlobTier, generate_blob_sas)
 
-from conftest import ACCOUNT, ACCOUNT_KEY
+from object_store import ACCOUNT, ACCOUNT_KEY
 from test_azure import soon
 
 PAST, FUTURE = soon(-1), soon(1)
@@ -122,7 +122,7 @@ def test_a_copy_that_breaks_off_has_failed(container, source):
 
 
 def test_a_copy_does_not_outlive_the_process(tmp_path, source):
-    from conftest import Store
+    from object_store import Store
 
     own = Store(tmp_path)
     blob = own.blob().create_container("abc").get_blob_client("k")

@@ -11,7 +11,7 @@ from azure.storage.blob import (
     BlobSasPermissions, ContainerEncryptionScope, CustomerProvidedEncryptionKey, generate_blob_sas, BlobClient)
 from botocore.exceptions import ClientError
 
-from conftest import ACCOUNT, ACCOUNT_KEY
+from object_store import ACCOUNT, ACCOUNT_KEY
 from test_azure import soon
 
 

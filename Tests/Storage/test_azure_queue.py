@@ -23,7 +23,7 @@ from azure.storage.queue import (
     Services, generate_account_sas, generate_queue_sas)
 from azure.storage.queue.aio import QueueServiceClient as AsyncQueueServiceClient
 
-from conftest import ACCOUNT, ACCOUNT_KEY, Store
+from object_store import ACCOUNT, ACCOUNT_KEY, Store
 
 pytestmark = pytest.mark.timeout(120)
 

@@ -12,7 +12,7 @@ from azure.storage.blob import (
     AccessPolicy, AccountSasPermissions, BlobLeaseClient, CorsRule, ResourceTypes, Services, generate_account_sas,
     generate_blob_sas)
 
-from conftest import ACCOUNT, ACCOUNT_KEY, Store
+from object_store import ACCOUNT, ACCOUNT_KEY, Store
 from test_azure import soon
 
 BLOCK = {"x-ms-blob-type": "BlockBlob"}

@@ -9,7 +9,7 @@ from azure.storage.blob import (
     ImmutabilityPolicy, PremiumPageBlobTier, RehydratePriority, RetentionPolicy, StandardBlobTier)
 from botocore.exceptions import ClientError
 
-from conftest import Store
+from object_store import Store
 from test_azure import soon
 
 

@@ -9,7 +9,7 @@ from azure.storage.blob import (
     AccountSasPermissions, BlobClient, BlobSasPermissions, BlobServiceClient, ContainerClient, ContainerSasPermissions,
     ImmutabilityPolicy, ResourceTypes, generate_account_sas, generate_blob_sas, generate_container_sas)
 
-from conftest import ACCOUNT, ACCOUNT_KEY
+from object_store import ACCOUNT, ACCOUNT_KEY
 from test_azure import soon
 
 BLOB_CALLS = {

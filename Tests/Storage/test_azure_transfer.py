@@ -12,7 +12,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobSasPermissions, generate_blob_sas
 from azure.storage.extensions import checksums
 
-from conftest import ACCOUNT, ACCOUNT_KEY
+from object_store import ACCOUNT, ACCOUNT_KEY
 from test_azure import soon
 
 

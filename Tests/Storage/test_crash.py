@@ -10,7 +10,7 @@ import time
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from conftest import Store
+from object_store import Store
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "20"))
 KEYS = [f"k{n}" for n in range(12)]

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from conftest import harness
+from object_store import harness
 
 
 PUTS = 8

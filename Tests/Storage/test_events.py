@@ -8,7 +8,7 @@ import requests
 from azure.storage.blob import BlobServiceClient
 from botocore.exceptions import ClientError
 
-from conftest import ACCOUNT_KEY
+from object_store import ACCOUNT_KEY
 from emulators import Receiver, SmallEmulator, run, until
 
 pytestmark = pytest.mark.timeout(180)

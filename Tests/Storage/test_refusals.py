@@ -13,7 +13,7 @@ from azure.storage.blob import (
     AccessPolicy, AccountSasPermissions, BlobSasPermissions, ContainerSasPermissions, ResourceTypes,
     generate_account_sas, generate_blob_sas, generate_container_sas)
 
-from conftest import ACCOUNT, ACCOUNT_KEY
+from object_store import ACCOUNT, ACCOUNT_KEY
 from signing import Signer, crc32, sha256
 
 

@@ -11,7 +11,7 @@ from azure.storage.blob import BlobBlock, ContentSettings
 from azure.storage.blob.aio import BlobServiceClient as AsyncBlobServiceClient
 from botocore.exceptions import ClientError
 
-from conftest import ACCOUNT_KEY
+from object_store import ACCOUNT_KEY
 
 
 class S3:

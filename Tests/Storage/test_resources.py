@@ -11,7 +11,7 @@ import boto3.s3.transfer
 import pytest
 from botocore.exceptions import ClientError
 
-from conftest import Store
+from object_store import Store
 
 MIB = 1 << 20
 
