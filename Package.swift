@@ -146,7 +146,8 @@ let package = Package(
             "emulator", "emulator", exclude: ["Store", "Providers", "Conformance", "Dashboard/Assets"],
             "DashboardAssets", "Conformance", "Domain", "Hosting",
             "FunctionRuntime", "ObjectStore", "ProviderStandIns", "HTTPClient", "Postgres", "Redis", "Queue", "JSON",
-            "ObjectStorage", "Cryptography", "XML", "CLinux", "Threads", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle,
+            "ObjectStorage", "Cryptography", "XML", "CLinux", "Threads", hummingbird, nio, nioPosix, httpTypes, logging,
+            lifecycle,
             unixSignals, argumentParser),
         .target(name: "DashboardAssets", path: "emulator/Dashboard/Assets"),
 
@@ -171,7 +172,8 @@ let package = Package(
         tests(
             "DomainTests", "Domain", "CancelJob", "CreateJob", "CreateUpload", "GetComfyUIQueue", "GetComfyUIStatus",
             "ListComfyUIModels", "RestartComfyUI", "GetImage", "GetImageContent", "GetJob",
-            "GetWorkflow", "Health", "ImageUploaded", "ListJobs", "ListWorkflows", "OpenAPI", "ProviderWebhook", "ReapJobs", "RelayOutbox", "RetryJob", "SweepPreviews",
+            "GetWorkflow", "Health", "ImageUploaded", "ListJobs", "ListWorkflows", "OpenAPI", "ProviderWebhook",
+            "ReapJobs", "RelayOutbox", "RetryJob", "SweepPreviews",
             "WatchJob",
             "FunctionRuntime", "FunctionTesting", "Cryptography", "HTTPClient", "Postgres", "Redis", "Queue", "JSON"),
         tests(

@@ -32,7 +32,8 @@ import Redis
 /// Accepts every call and has finished it.
 private struct NoProvider: ImageProvider {
     let name = "nothing"
-    let capabilities = ProviderCapabilities(findsLostCalls: false, cancels: false, takesImages: false, answersAtOnce: true)
+    let capabilities = ProviderCapabilities(
+        findsLostCalls: false, cancels: false, takesImages: false, answersAtOnce: true)
 
     func submit(_ request: GenerationRequest, _ observe: ProviderObserver) throws(ProviderError) -> ProviderCall {
         ProviderCall(requestID: request.job.uuidString, state: .succeeded([]))
