@@ -30,18 +30,24 @@ struct TargetSender: Service {
     }
 
     func run() async throws {
+        do {
+            try await cancelWhenGracefulShutdown(sendAll)
+        } catch is CancellationError {
+            // Told to stop, perhaps between an answer and its acknowledgement: that event comes again.
+        }
+    }
+
+    private func sendAll() async throws {
         let backlog = Condition(ObjectBacklog<Parcel>(capacity: Self.concurrency))
-        try await cancelWhenGracefulShutdown {
-            try await withThrowingDiscardingTaskGroup { group in
-                for try await event in events {
-                    guard let rule = try rule(for: event) else {
-                        try await store.events.acknowledge(event)
-                        continue
-                    }
-                    let (key, parcel) = ("\(event.bucket)/\(event.key)", Parcel(event: event, configuration: rule.name))
-                    guard let isFirst = await backlog.wait(for: { $0.add(parcel, key: key) }) else { return }
-                    if isFirst { group.addTask { try await work(on: key, backlog) } }
+        try await withThrowingDiscardingTaskGroup { group in
+            for try await event in events {
+                guard let rule = try rule(for: event) else {
+                    try await store.events.acknowledge(event)
+                    continue
                 }
+                let (key, parcel) = ("\(event.bucket)/\(event.key)", Parcel(event: event, configuration: rule.name))
+                guard let isFirst = await backlog.wait(for: { $0.add(parcel, key: key) }) else { return }
+                if isFirst { group.addTask { try await work(on: key, backlog) } }
             }
         }
     }
