@@ -7,7 +7,7 @@ package struct FrameLimits: Sendable, Hashable {
     /// Bytes of a streamed body that its sender may have outstanding.
     package let credit: Int
 
-    package init(line: Int = 262_144, chunk: Int = 1_048_576, credit: Int = 262_144) {
+    package init(line: Int = 262_144, chunk: Int = 1_048_576, credit: Int = 1_048_576) {
         self.line = line
         self.chunk = chunk
         self.credit = credit

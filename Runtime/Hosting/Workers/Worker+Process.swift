@@ -14,10 +14,10 @@ extension Worker {
     /// Starts the process. The owner hears `workerIsReady` or `didNotStart`.
     func start() {
         do {
-            // A pipe that holds a whole stream's credit costs a large body a quarter of the turns between the two processes.
-            let capacity = FrameLimits().credit
-            let (inputRead, inputWrite) = try Self.pipe(capacity)
-            let (outputRead, outputWrite) = try Self.pipe(capacity)
+            // Four times the usual: a large body takes a quarter of the turns between the two processes. More would soon
+            // meet what Linux allows a user in pipes (64 MiB, pipe(7)), and what is opened then gets two pages.
+            let (inputRead, inputWrite) = try Self.pipe(262_144)
+            let (outputRead, outputWrite) = try Self.pipe(262_144)
             let (errorRead, errorWrite) = try Self.pipe()
             state.withLock { $0.openPipes = 2 }
             connect(input: inputWrite, output: outputRead, error: errorRead)

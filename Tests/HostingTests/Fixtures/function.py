@@ -127,7 +127,8 @@ def handle(frame, body):
         stream(id, int(http["query"]["total"]), int(http["query"].get("size", "16384")), seconds)
     elif path == "/greedy":
         send({"type": "head", "id": id, "http": {"status": 200, "headers": {}}})
-        send({"type": "chunk", "id": id, "bytes": 300000}, b"x" * 300000)  # the credit is 262,144
+        for _ in range(2):  # the credit is 1,048,576
+            send({"type": "chunk", "id": id, "bytes": 600000}, b"x" * 600000)
     elif path == "/dieinstream":
         send({"type": "head", "id": id, "http": {"status": 200, "headers": {}}})
         send({"type": "chunk", "id": id, "bytes": 3}, b"abc")
@@ -181,7 +182,7 @@ def serve():
         if frame is None or frame["type"] == "drain":
             break
         if frame["type"] == "invoke":
-            credit[frame["id"]] = 262144
+            credit[frame["id"]] = 1048576
             inputs[frame["id"]] = []
             if behavior == "inline":
                 handle(frame, body)
