@@ -165,7 +165,7 @@ let package = Package(
         tests("CryptoTests", "Cryptography"),
         tests("HTTPClientTests", "HTTPClient", hummingbird, nio, nioPosix, httpTypes, logging, lifecycle),
         tests("XMLTests", "XML"),
-        tests("ObjectStorageTests", "ObjectStorage", "HTTPClient", "Cryptography", "StoreHarness"),
+        tests("ObjectStorageTests", "ObjectStorage", "HTTPClient", "Cryptography", "XML", "StoreHarness"),
         tests(
             "HostingTests", exclude: ["Fixtures"], "Hosting", "host", "FunctionRuntime", "FunctionTesting", "Queue",
             "Redis", "JSON", nio, nioPosix, nioHTTP1, logging, lifecycle, subprocess, systemPackage),

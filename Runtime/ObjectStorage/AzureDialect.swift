@@ -50,9 +50,11 @@ struct AzureDialect: StorageDialect {
         let call = StorageCall("get", key)
         var request = request(.get, key)
         request.set("range", range.map(ObjectHeaders.range))
+        // Of a range no longer than that the service computes it when it is asked to.
+        if let range, range.count <= 4 << 20 { request.set("x-ms-range-get-content-md5", "true") }
         let response = try await send(call, request)
         let headers = ObjectHeaders(headers: response.headers, metadataPrefix: MetadataRules.azure.prefix)
-        let verification = range == nil ? ContentVerification(key, response.headers["content-md5"], MD5()) : nil
+        let verification = ContentVerification(key, response.headers["content-md5"], MD5())
         return ObjectDownload(
             info: try headers.info(key, call), body: ObjectContent(body: response.body, verification: verification))
     }

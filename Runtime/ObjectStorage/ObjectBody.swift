@@ -14,7 +14,7 @@ package struct ObjectBody: Sendable {
     /// Bytes in memory.
     package static func bytes(_ bytes: [UInt8]) -> ObjectBody { ObjectBody(source: .bytes(bytes)) }
 
-    /// A file, read while it is sent; up to 5,000 MiB.
+    /// A file, read while it is sent; a long one in parts.
     package static func file(path: String) -> ObjectBody { ObjectBody(source: .file(path: path)) }
 
     /// Chunks as they come, of any size and number. Not more than two parts of them are in memory.

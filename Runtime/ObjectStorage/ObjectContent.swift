@@ -18,7 +18,7 @@ package struct ObjectContent: AsyncSequence, Sendable {
         ///   `CancellationError`.
         package mutating func next() async throws -> [UInt8]? {
             if let chunk = try await body.next() {
-                verification?.update(chunk)
+                try verification?.update(chunk)
                 return chunk
             }
             try verification?.finish()
@@ -36,7 +36,7 @@ package struct ObjectContent: AsyncSequence, Sendable {
     package func collect(upTo limit: Int) async throws -> [UInt8] {
         let bytes = try await body.collect(upTo: limit)
         var verification = verification
-        verification?.update(bytes)
+        try verification?.update(bytes)
         try verification?.finish()
         return bytes
     }

@@ -12,19 +12,26 @@ package import HTTPClient
 package struct ObjectStorage: Sendable {
     private let dialect: any StorageDialect
     private let partSize: Int
+    private let partsThreshold: Int
 
-    /// - Parameter partSize: bytes of a part when a stream is stored; at least 5 MiB for S3 itself.
-    package init(_ configuration: ObjectStorageConfiguration, client: HTTPClient, partSize: Int = 8 << 20) {
+    /// - Parameters:
+    ///   - partSize: bytes of a part; at least 5 MiB for S3 itself.
+    ///   - partsThreshold: what is longer, in bytes, is sent in parts; a stream is as soon as it is longer than one.
+    package init(
+        _ configuration: ObjectStorageConfiguration, client: HTTPClient, partSize: Int = 8 << 20,
+        partsThreshold: Int = 64 << 20
+    ) {
         switch configuration {
         case .s3(let configuration): dialect = S3Dialect(configuration, client: client)
         case .azure(let configuration): dialect = AzureDialect(configuration, client: client)
         }
         self.partSize = partSize
+        self.partsThreshold = partsThreshold
     }
 
     /// Stores an object, over one of the same key unless a condition says otherwise.
     ///
-    /// A stream longer than one part is sent in parts; the object appears when the last has arrived, or not at all.
+    /// What is long is sent in parts; the object appears when the last has arrived, or not at all.
     /// - Returns: its entity tag, without quotation marks.
     @discardableResult
     package func put(
@@ -32,17 +39,34 @@ package struct ObjectStorage: Sendable {
     ) async throws -> String {
         try check(key, "put")
         switch body.source {
-        case .bytes(let bytes): return try await dialect.put(key, .bytes(bytes), options)
-        case .file(let path): return try await dialect.put(key, .file(path: path), options)
-        case .stream(let send):
-            let upload = StreamUpload(key, options, dialect: dialect, partSize: partSize)
-            do {
-                try await send { try await upload.add($0) }
-                return try await upload.finish()
-            } catch {
-                await upload.abort()
-                throw error
+        case .bytes(let bytes) where bytes.count <= partsThreshold:
+            return try await dialect.put(key, .bytes(bytes), options)
+        case .bytes(let bytes): return try await putInParts(key, options, partSize) { try await $0(bytes) }
+        case .file(let path):
+            let call = StorageCall("put", key)
+            let size = try StorageRequest.Content.file(path: path).length(call) ?? 0
+            if size <= partsThreshold { return try await dialect.put(key, .file(path: path), options) }
+            // There may be 10,000 of them.
+            let partSize = max(partSize, (size + 9_999) / 10_000)
+            return try await putInParts(key, options, partSize) { receive in
+                for try await piece in FileContent(path: path, pieceSize: partSize, call: call) {
+                    try await receive(piece)
+                }
             }
+        case .stream(let send): return try await putInParts(key, options, partSize, send)
+        }
+    }
+
+    private func putInParts(
+        _ key: String, _ options: PutOptions, _ partSize: Int, _ send: (ObjectBody.Receiver) async throws -> Void
+    ) async throws -> String {
+        let upload = StreamUpload(key, options, dialect: dialect, partSize: partSize)
+        do {
+            try await send { try await upload.add($0) }
+            return try await upload.finish()
+        } catch {
+            await upload.abort()
+            throw error
         }
     }
 

@@ -57,16 +57,13 @@ struct S3Dialect: StorageDialect {
         let call = StorageCall("get", key)
         var request = request(.get, key)
         request.set("range", range.map(ObjectHeaders.range))
-        // The checksum is the whole object's.
+        // Of a range S3 tells no checksum.
         if range == nil { request.set("x-amz-checksum-mode", "ENABLED") }
         let response = try await send(call, request)
         let headers = ObjectHeaders(headers: response.headers, metadataPrefix: MetadataRules.s3.prefix)
-        let verification =
-            range == nil
-            ? ContentVerification(key, response.headers["x-amz-checksum-sha256"], SHA256())
-                ?? ContentVerification(key, response.headers["x-amz-checksum-sha1"], SHA1()) : nil
-        return ObjectDownload(
-            info: try headers.info(key, call), body: ObjectContent(body: response.body, verification: verification))
+        let info = try headers.info(key, call)
+        let verification = range == nil ? try await verification(key, response.headers) : nil
+        return ObjectDownload(info: info, body: ObjectContent(body: response.body, verification: verification))
     }
 
     func head(_ key: String) async throws -> ObjectInfo {

@@ -13,17 +13,21 @@ enum StorageRefusal {
         case "SlowDown", "ServerBusy", "RequestTimeout", "OperationTimedOut", "ContainerBeingDeleted":
             return .unavailable
         case "BadDigest", "XAmzContentSHA256Mismatch", "XAmzContentChecksumMismatch", "Md5Mismatch": return .damaged
+        // A bucket of another region.
+        case "PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed": return .invalidConfiguration
         default: break
         }
         switch status {
+        case 301, 307: return .invalidConfiguration
         case 401, 403: return .accessDenied
         case 404: return .notFound
         case 409: return .conflict
         case 412: return .preconditionFailed
         case 413: return .tooLarge
         case 416: return .rangeNotSatisfiable
+        // What a store does not do it will not do later.
+        case 501, 400..<429, 430..<500: return .invalidRequest
         case 429, 500...599: return .unavailable
-        case 400..<500: return .invalidRequest
         default: return .invalidResponse
         }
     }

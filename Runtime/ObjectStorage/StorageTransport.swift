@@ -8,12 +8,17 @@ struct StorageTransport: Sendable {
     private static let attempts = 5
     private static let longestErrorBody = 64 << 10
 
-    /// Sends what `make` builds; builds and signs anew for each attempt.
+    /// The longest pause that a busy service may ask for, in seconds; beyond it the caller is told at once.
+    private static let longestPause = 30
+
+    /// Sends what `make` builds; builds and signs anew for each attempt. A service that says when to come again
+    /// (`Retry-After`) is not asked before.
     /// - Returns: a response with a status of 200 to 299.
     func send(
         _ call: StorageCall, _ make: (Date) -> StorageRequest
     ) async throws -> HTTPClient.Response {
         for attempt in 1... {
+            var pause = Self.pause(after: attempt)
             do {
                 let response = try await client.execute(Self.request(make(Date())))
                 if response.isSuccess { return response }
@@ -23,6 +28,10 @@ struct StorageTransport: Sendable {
                 // Nothing was done then.
                 let isUndone = error.kind == .damaged || response.status == 503 || response.status == 429
                 guard call.isRepeatable || isUndone else { throw error }
+                if let seconds = response.headers["retry-after"].flatMap({ Int($0) }) {
+                    guard seconds <= Self.longestPause else { throw error }
+                    pause = max(pause, .seconds(seconds))
+                }
             } catch let error as HTTPClientError {
                 let isPassing =
                     error.kind != .invalidRequest && error.kind != .bodyUnavailable && error.kind != .shutDown
@@ -31,7 +40,7 @@ struct StorageTransport: Sendable {
                     throw ObjectStorageError(kind, "\(error)", operation: call.operation, key: call.key)
                 }
             }
-            try await Task.sleep(for: Self.pause(after: attempt))
+            try await Task.sleep(for: pause)
         }
         fatalError("the last attempt returns or throws")
     }
@@ -70,14 +79,19 @@ struct StorageTransport: Sendable {
     private func refusal(_ call: StorageCall, _ response: HTTPClient.Response) async -> ObjectStorageError {
         var code = response.headers["x-ms-error-code"]
         var message: String?
+        var region: String?
         // An error's body may be missing, cut or no XML at all; the status says enough then.
         if let bytes = try? await response.body.collect(upTo: Self.longestErrorBody),
             let document = try? XMLElement(parsing: bytes)
         {
             code = code ?? document["Code"]
             message = document["Message"]
+            region = document["Region"]
         }
         let kind = StorageRefusal.kind(status: response.status, code: code)
+        if kind == .invalidConfiguration, let region = response.headers["x-amz-bucket-region"] ?? region {
+            message = "the bucket is in the region \(region): configure that one, and its endpoint"
+        }
         return ObjectStorageError(
             kind, message ?? "refused", operation: call.operation, key: call.key, status: response.status, code: code)
     }

@@ -32,6 +32,15 @@ import Testing
         #expect(Hex.encode(MD5.hash(text.utf8)) == digest)
     }
 
+    /// The catalogue of parametrised CRC algorithms (https://reveng.sourceforge.io/crc-catalogue/all.htm).
+    @Test func `checks text as the catalogue of CRC algorithms has it`() {
+        #expect(Hex.encode(CRC32.hash("123456789".utf8)) == "cbf43926")
+        #expect(Hex.encode(CRC32C.hash("123456789".utf8)) == "e3069283")
+        #expect(Hex.encode(CRC64NVME.hash("123456789".utf8)) == "ae8b14860a799888")
+        #expect(CRC32.hash([]).count == CRC32.byteCount && CRC32C.hash([]).count == CRC32C.byteCount)
+        #expect(CRC64NVME.hash([]).count == CRC64NVME.byteCount)
+    }
+
     @Test func `gives the same digest piece by piece as at once`() {
         let bytes = SecureRandom.bytes(100_000)
         var hash = SHA256()

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 
 /// A proxy between the client and a store that changes certain words in what it carries: `DAMAGE-UP` on the way to the
@@ -7,20 +8,29 @@ final class DamagingProxy: Sendable {
     /// PEM file of the certificate for `localhost` that it shows; nil where it does not speak TLS.
     let certificate: String?
     private let server: ChildServer
+    private let record: String?
 
-    init(upstream: Int, isSecure: Bool = false) async throws {
+    /// - Parameter records: whether it keeps what it carries to the store, for ``recorded()``.
+    init(upstream: Int, isSecure: Bool = false, records: Bool = false) async throws {
         certificate = isSecure ? "/tmp/darkroom-certificate-\(UInt64.random(in: 0 ... .max)).pem" : nil
+        record = records ? "/tmp/darkroom-record-\(UInt64.random(in: 0 ... .max))" : nil
         server = try ChildServer(
-            ["/usr/bin/env", "python3", "-c", Self.script, "\(upstream)"] + (certificate.map { [$0] } ?? []))
+            ["/usr/bin/env", "python3", "-c", Self.script, "\(upstream)", certificate ?? "", record ?? ""])
         port = Int(try await server.line().filter(\.isNumber)) ?? 0
     }
 
-    deinit { if let certificate { unlink(certificate) } }
+    deinit { for path in [certificate, record] { if let path { unlink(path) } } }
 
-    private static let script = """
-        import asyncio, os, ssl, subprocess, sys, threading
+    /// The text in what it carried to the store so far, of all connections as it came.
+    func recorded() throws -> String {
+        String(decoding: try Data(contentsOf: URL(filePath: record ?? "")), as: UTF8.self)
+    }
+
+    private static let script = #"""
+        import asyncio, os, re, ssl, subprocess, sys, threading
         upstream, damaged, context = int(sys.argv[1]), [], None
-        if certificate := (sys.argv[2:] or [None])[0]:
+        record = open(sys.argv[3], "wb", buffering=0) if sys.argv[3] else None
+        if certificate := sys.argv[2]:
             subprocess.run(
                 ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
                  "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
@@ -30,6 +40,8 @@ final class DamagingProxy: Sendable {
             os.remove(certificate + ".key")
 
         def up(data):
+            if record:
+                record.write(re.sub(rb"[^ -~\r\n]+", b"", data))
             if b"DAMAGE-ONCE" in data and not damaged:
                 damaged.append(True)
                 data = data.replace(b"DAMAGE-ONCE", b"damage-once")
@@ -58,5 +70,5 @@ final class DamagingProxy: Sendable {
 
         threading.Thread(target=lambda: (sys.stdin.read(), os._exit(0)), daemon=True).start()
         asyncio.run(main())
-        """
+        """#
 }

@@ -1,3 +1,4 @@
+import Cryptography
 import NIOCore
 
 /// Takes a structured message apart as it arrives: content in segments, each followed by its checksum

@@ -1,3 +1,4 @@
+import Cryptography
 import NIOCore
 
 /// Puts content into a structured message (see ``StructuredMessageDecoder``) with checksums, in segments of 4 MiB.

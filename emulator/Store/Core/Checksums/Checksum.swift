@@ -70,9 +70,7 @@ enum ChecksumHasher: Sendable {
 
     func finalize() -> [UInt8] {
         switch self {
-        case .crc(let crc):
-            let width = crc.kind.bits / 8
-            return (0..<width).map { UInt8(truncatingIfNeeded: crc.value >> UInt64((width - 1 - $0) * 8)) }
+        case .crc(let crc): return crc.bytes
         case .sha1(let hash): return hash.finalize()
         case .sha256(let hash): return hash.finalize()
         }

@@ -1,10 +1,10 @@
 /// A cyclic redundancy check with reflected bits, eight bytes a step.
-struct CRC: Sendable {
+package struct CRC: Sendable {
     /// Polynomial and width.
-    struct Kind: Sendable {
-        let bits: Int
+    package struct Kind: Sendable {
+        package let bits: Int
         /// Reflected, in the low bits.
-        let polynomial: UInt64
+        package let polynomial: UInt64
         fileprivate let tables: [UInt64]
 
         init(bits: Int, polynomial: UInt64) {
@@ -26,27 +26,32 @@ struct CRC: Sendable {
         }
 
         /// zlib's.
-        static let crc32 = Kind(bits: 32, polynomial: 0xEDB8_8320)
+        package static let crc32 = Kind(bits: 32, polynomial: 0xEDB8_8320)
         /// Castagnoli's.
-        static let crc32c = Kind(bits: 32, polynomial: 0x82F6_3B78)
+        package static let crc32c = Kind(bits: 32, polynomial: 0x82F6_3B78)
         /// NVM Express', which S3 uses.
-        static let crc64nvme = Kind(bits: 64, polynomial: 0x9A6C_9329_AC4B_C9B5)
+        package static let crc64nvme = Kind(bits: 64, polynomial: 0x9A6C_9329_AC4B_C9B5)
 
         var mask: UInt64 { bits == 64 ? .max : 1 << UInt64(bits) - 1 }
     }
 
-    let kind: Kind
+    package let kind: Kind
     private var register: UInt64
 
-    init(_ kind: Kind) {
+    package init(_ kind: Kind) {
         self.kind = kind
         register = kind.mask
     }
 
     /// The checksum of everything so far.
-    var value: UInt64 { register ^ kind.mask }
+    package var value: UInt64 { register ^ kind.mask }
 
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
+    /// The same as protocols write it, highest byte first.
+    package var bytes: [UInt8] {
+        stride(from: kind.bits - 8, through: 0, by: -8).map { UInt8(truncatingIfNeeded: value >> UInt64($0)) }
+    }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         kind.tables.withUnsafeBufferPointer { tables in
             var crc = register
             var offset = 0
@@ -67,7 +72,7 @@ struct CRC: Sendable {
     }
 
     /// The checksum of one text followed by another, from their checksums and the second one's length.
-    static func combine(_ kind: Kind, _ first: UInt64, _ second: UInt64, secondLength: Int64) -> UInt64 {
+    package static func combine(_ kind: Kind, _ first: UInt64, _ second: UInt64, secondLength: Int64) -> UInt64 {
         // Moving a checksum over n zero bytes multiplies it by x^(8n) modulo the polynomial.
         multiply(kind, first, power(kind, UInt64(secondLength) * 8)) ^ second
     }
