@@ -12,6 +12,9 @@ import pytest
 from azure.storage.blob import (
     AccessPolicy, AccountSasPermissions, BlobSasPermissions, ContainerSasPermissions, ResourceTypes,
     generate_account_sas, generate_blob_sas, generate_container_sas)
+from botocore.auth import HmacV1QueryAuth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from object_store import ACCOUNT, ACCOUNT_KEY
 from signing import Signer, crc32, sha256
@@ -169,8 +172,19 @@ def test_presigned_limits(store, bucket):
     while fetch(url) == 200 and time.monotonic() < until:
         time.sleep(0.2)
     assert fetch(url) == 403
-    too_long = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=604801)
-    assert fetch(too_long) == 400
+
+
+@pytest.mark.parametrize("seconds, expected", [(-7, 403), (0, 403), (100, 200), (604800, 200), (604801, 403)])
+def test_how_long_an_address_is_valid(store, s3, bucket, seconds, expected):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    credentials = Credentials("minioadmin", "minioadmin")
+    request = AWSRequest("GET", f"{store.s3_endpoint}/{bucket}/k")
+    S3SigV4QueryAuth(credentials, "s3", "us-east-1", expires=seconds).add_auth(request)
+    assert fetch(request.url) == expected
+    if seconds <= 604800:  # The second version knows no longest time.
+        request = AWSRequest("GET", f"{store.s3_endpoint}/{bucket}/k", auth_path=f"/{bucket}/k")
+        HmacV1QueryAuth(credentials, expires=seconds).add_auth(request)
+        assert fetch(request.url) == expected
 
 
 # Shared access signatures.

@@ -47,7 +47,7 @@ struct SignatureV2: Sendable {
                 403, "AccessDenied",
                 "Invalid date (should be seconds since epoch): \(request.parameter("Expires") ?? "")")
         }
-        guard Clock.seconds() <= seconds else {
+        guard Clock.seconds() < seconds else {
             throw S3Error(
                 403, "AccessDenied", "Request has expired",
                 ["Expires": HTTPDate.iso8601(seconds * 1000), "ServerTime": HTTPDate.iso8601(Clock.milliseconds())])

@@ -77,12 +77,11 @@ struct SignatureV4 {
             throw Self.queryError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         }
         guard let seconds = Int64(expires) else { throw Self.queryError("X-Amz-Expires should be a number") }
-        guard seconds >= 0 else { throw Self.queryError("X-Amz-Expires must be non-negative") }
+        guard seconds >= 0 else { throw Self.queryError("X-Amz-Expires must be non-negative", status: 403) }
         guard seconds <= 604_800 else {
             throw Self.queryError(
                 "X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be "
-                    + "less than 604800 seconds"
-            )
+                    + "less than 604800 seconds", status: 403)
         }
         guard time.hasPrefix(claim.date) else {
             throw Self.queryError(
@@ -93,7 +92,7 @@ struct SignatureV4 {
         let user = try user(claim.accessKey)
         let now = Clock.milliseconds()
         guard moment <= now + Self.skew else { throw S3Error(403, "AccessDenied", "Request is not valid yet") }
-        guard now <= moment + seconds * 1000 else {
+        guard now < moment + seconds * 1000 else {
             throw S3Error(
                 403, "AccessDenied", "Request has expired",
                 [
@@ -273,7 +272,9 @@ struct SignatureV4 {
             region: String(parts[count - 3]), service: String(parts[count - 2]), signedHeaders: [], signature: "")
     }
 
-    private static func queryError(_ message: String) -> S3Error {
-        S3Error(400, "AuthorizationQueryParametersError", message)
+    /// - Parameter status: 403 where the address is well-formed and never was valid, as for one that expired: AWS
+    ///   answers 400 there, Ceph's suite and its users take a refusal for a refusal.
+    private static func queryError(_ message: String, status: Int = 400) -> S3Error {
+        S3Error(status, "AuthorizationQueryParametersError", message)
     }
 }
