@@ -1,5 +1,7 @@
 """Lists of objects, in both versions of the call."""
 
+import urllib.parse
+
 import pytest
 
 from s3_calls import code, multipart, new_bucket, refusal
@@ -170,3 +172,24 @@ def test_encodings(s3, bucket, operation):
     for wrong in ["value", ""]:
         assert refusal(getattr(s3, operation), Bucket=bucket, EncodingType=wrong) == (400, "InvalidArgument")
     assert getattr(s3, operation)(Bucket=bucket, EncodingType="url")["EncodingType"] == "url"
+
+
+@pytest.mark.parametrize("prefix", ["\n", "a b/", "ü/", "a&b", "\x01", "a+b%"])
+def test_the_prefix_that_was_asked_for(s3, bucket, prefix):
+    for call in [s3.list_objects_v2, s3.list_object_versions]:
+        assert call(Bucket=bucket, Prefix=prefix)["Prefix"] == prefix
+    # The client decodes every name in the first version's answer but this one.
+    said = s3.list_objects(Bucket=bucket, Prefix=prefix)["Prefix"]
+    assert said == (urllib.parse.quote(prefix) if prefix in ("\x01", "a+b%") else prefix)
+    assert urllib.parse.unquote_plus(said) == prefix, "who decodes it is right too"
+
+
+def test_a_list_in_any_order_has_no_delimiter(store, keys):
+    def any_order(params, **_):
+        params["url"] += "&allow-unordered=true"
+
+    client, bucket = store.s3(), keys(*FLAT)
+    for operation, call in [("ListObjects", client.list_objects), ("ListObjectsV2", client.list_objects_v2)]:
+        client.meta.events.register(f"before-call.s3.{operation}", any_order)
+        assert len(call(Bucket=bucket)["Contents"]) == len(FLAT)
+        assert refusal(call, Bucket=bucket, Delimiter="/") == (400, "InvalidArgument")

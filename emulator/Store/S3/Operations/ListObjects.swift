@@ -23,10 +23,22 @@ extension S3Call {
         func name(_ text: String) -> String {
             isEncoded ? PercentEncoding.encode(text, keepingSlash: true) : text
         }
+
+        /// The prefix as the first version of the list repeats it: some clients decode it there and some do not, so it
+        /// is encoded only where decoding would change it.
+        var askedPrefix: String {
+            let isPlain = !prefix.contains { $0 == "%" || $0 == "+" } && XMLWriter.canExpress(prefix)
+            return isPlain ? prefix : name(prefix)
+        }
     }
 
     private func listQuery() throws -> Query {
         let limit = try number("max-keys", in: 0...Int(Int32.max)) ?? 1000
+        // Ceph's clients may allow any order, then without a delimiter; the one kept here is as good as any.
+        if request.parameter("allow-unordered") == "true", request.parameter("delimiter")?.isEmpty == false {
+            throw S3Error.invalidArgument(
+                "A list in any order has no delimiter", name: "delimiter", value: request.parameter("delimiter") ?? "")
+        }
         return Query(
             prefix: request.parameter("prefix") ?? "", delimiter: request.parameter("delimiter") ?? "",
             limit: min(limit, 1000), isEncoded: try encodesNames())
@@ -44,7 +56,7 @@ extension S3Call {
         var xml = XMLWriter()
         xml.element("ListBucketResult", s3Namespace) { xml in
             xml.element("Name", bucketName)
-            xml.element("Prefix", query.name(query.prefix))
+            xml.element("Prefix", query.askedPrefix)
             xml.element("Marker", query.name(marker))
             // Without a delimiter the last key is the next marker, and every client knows it.
             if page.isTruncated, !query.delimiter.isEmpty, let last = page.entries.last {
