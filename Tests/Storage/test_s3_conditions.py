@@ -130,6 +130,14 @@ def test_deletes_with_versions(s3, versioned, kind, condition):
     assert delete(conditions(head, False)[condition]) is None
 
 
+def test_a_condition_on_nothing_makes_no_marker(s3, versioned):
+    for condition in [{"IfMatch": "*"}, {"IfMatch": "badetag"}, {"IfMatchSize": 9999}]:
+        assert "DeleteMarker" not in s3.delete_object(Bucket=versioned, Key="k", **condition)
+    assert "DeleteMarkers" not in s3.list_object_versions(Bucket=versioned)
+    assert s3.delete_object(Bucket=versioned, Key="k")["DeleteMarker"], "without a condition there is one"
+    assert refusal(s3.delete_object, Bucket=versioned, Key="k", IfMatch="badetag") == (412, "PreconditionFailed")
+
+
 def test_any_tag_is_right_for_a_delete(s3, bucket, versioned):
     for place in [bucket, versioned]:
         s3.delete_object(Bucket=place, Key="k", IfMatch="*")

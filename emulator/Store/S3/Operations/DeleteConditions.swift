@@ -37,9 +37,8 @@ struct DeleteConditions: Sendable {
 
     var isEmpty: Bool { etags == nil && modified == nil && size == nil }
 
-    /// Nothing is there: nothing can be wrong with it. A delete marker is there, and has no content to be right about.
-    func check(_ record: ObjectRecord?) throws(S3Error) {
-        guard let record else { return }
+    /// A delete marker is there, and has no content to be right about.
+    func check(_ record: ObjectRecord) throws(S3Error) {
         let isMarker = record.kind == .deleteMarker
         if let etags, !etags.contains(where: { $0 == "*" || !isMarker && $0 == record.etag }) {
             throw .preconditionFailed("If-Match")

@@ -30,9 +30,12 @@ extension S3Call {
     ) throws -> DeleteOutcome {
         if !conditions.isEmpty {
             let current = try transaction.object(bucket.id, key)
-            try conditions.check(
-                version.map { try transaction.version(bucket.id, key, named: $0) }
-                    ?? current ?? transaction.newestVersion(bucket.id, key))
+            let met =
+                try version.map { try transaction.version(bucket.id, key, named: $0) }
+                ?? current ?? transaction.newestVersion(bucket.id, key)
+            // A condition is about something: where there is nothing, nothing happens, and no marker is made.
+            guard let met else { return DeleteOutcome() }
+            try conditions.check(met)
         }
         if let version {
             if let record = try transaction.version(bucket.id, key, named: version) {
