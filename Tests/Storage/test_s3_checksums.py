@@ -55,6 +55,15 @@ def test_uploads_in_parts(s3, bucket, algorithm):
     assert [p[name] for p in attributes["ObjectParts"]["Parts"]] == checksums
 
 
+@pytest.mark.parametrize("algorithm", KNOWN)
+def test_values_that_are_no_checksums(s3, bucket, algorithm):
+    for value in ["bad", "", "AAAA"]:
+        assert refusal(
+            s3.put_object, Bucket=bucket, Key="k", Body=b"x", ChecksumAlgorithm=algorithm,
+            **{"Checksum" + algorithm: value}) == (400, "BadDigest")
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
+
+
 def test_wrong_parts(s3, bucket):
     upload = s3.create_multipart_upload(Bucket=bucket, Key="m", ChecksumAlgorithm="SHA256")["UploadId"]
     target = {"Bucket": bucket, "Key": "m", "UploadId": upload}

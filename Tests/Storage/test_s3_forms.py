@@ -34,6 +34,12 @@ def test_nobody_elsewhere(store, bucket):
     assert post(store, bucket, {"key": "foo.txt"}).status_code == 403
 
 
+def test_what_is_no_form(store, open_bucket):
+    answer = requests.post(f"{store.s3_endpoint}/{open_bucket}", data={"key": "k"}, timeout=10)
+    assert answer.status_code == 412 and "<Code>PreconditionFailed</Code>" in answer.text
+    assert "<Condition>Bucket POST must be of the enclosure-type multipart/form-data</Condition>" in answer.text
+
+
 def test_a_signed_form(store, s3, bucket):
     form = signed_form(bucket, [{"bucket": bucket}, *ALL], **FIELDS)
     assert post(store, bucket, form).status_code == 204

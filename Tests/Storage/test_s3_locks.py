@@ -36,7 +36,8 @@ def test_configurations(s3, locked):
     for broken, expected in [
             (rule(Days=1, Years=1), "MalformedXML"), (rule("abc", Years=1), "MalformedXML"),
             (rule("governance", Years=1), "MalformedXML"), (rule(state="Disabled", Years=1), "MalformedXML"),
-            (rule(Days=0), "InvalidArgument"), (rule(Years=-1), "InvalidArgument"), (rule(Years=101), "InvalidArgument")]:
+            (rule(Days=0), "InvalidRetentionPeriod"), (rule(Years=-1), "InvalidRetentionPeriod"),
+            (rule(Years=101), "InvalidRetentionPeriod")]:
         assert refusal(
             s3.put_object_lock_configuration, Bucket=locked, ObjectLockConfiguration=broken) == (400, expected)
     assert refusal(s3.put_bucket_versioning, Bucket=locked, VersioningConfiguration={"Status": "Suspended"}) == (

@@ -146,7 +146,7 @@ def test_parts_that_are_not_there(s3, bucket):
     assert s3.get_object(Bucket=bucket, Key="m", PartNumber=2)["Body"].read() == b"y"
     assert s3.head_object(Bucket=bucket, Key="m", PartNumber=1)["PartsCount"] == 2
     for key, number in [("m", 3), ("k", 2)]:
-        assert refusal(s3.get_object, Bucket=bucket, Key=key, PartNumber=number) == (416, "InvalidPartNumber")
+        assert refusal(s3.get_object, Bucket=bucket, Key=key, PartNumber=number) == (400, "InvalidPart")
     assert s3.get_object(Bucket=bucket, Key="k", PartNumber=1)["Body"].read() == b"body"
 
 

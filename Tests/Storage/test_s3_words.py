@@ -135,7 +135,7 @@ def test_ranges(s3, key):
 def test_parts_that_are_not_there(s3, key):
     said = "The requested partnumber is not satisfiable"
     words(
-        s3.get_object, 416, "InvalidPartNumber", said, {"PartNumberRequested": "2", "ActualPartCount": "1"}, **key,
+        s3.get_object, 400, "InvalidPart", said, {"PartNumberRequested": "2", "ActualPartCount": "1"}, **key,
         PartNumber=2)
     assert s3.get_object(**key, PartNumber=1)["Body"].read() == b"0123456789"
 
@@ -185,7 +185,7 @@ def test_ranges_of_copied_parts(s3, key):
         named = {"ArgumentName": "x-amz-copy-source-range", "ArgumentValue": given}
         words(s3.upload_part_copy, 400, "InvalidArgument", BAD_RANGE, named, **part, CopySourceRange=given)
     words(
-        s3.upload_part_copy, 400, "InvalidArgument", "Range specified is not valid for source object of size: 10",
+        s3.upload_part_copy, 400, "InvalidRange", "Range specified is not valid for source object of size: 10",
         {"ArgumentName": "x-amz-copy-source-range", "ArgumentValue": "bytes=0-10"}, **part,
         CopySourceRange="bytes=0-10")
     words(

@@ -51,8 +51,10 @@ enum S3Operation: Equatable {
         case "DELETE": return .deleteBucket
         case "POST":
             if request.has("delete") { return .deleteObjects }
-            return request.header("content-type")?.lowercased().hasPrefix("multipart/form-data") == true
-                ? .postObject : nil
+            guard request.header("content-type")?.lowercased().hasPrefix("multipart/form-data") == true else {
+                throw .preconditionFailed("Bucket POST must be of the enclosure-type multipart/form-data")
+            }
+            return .postObject
         default: return nil
         }
     }

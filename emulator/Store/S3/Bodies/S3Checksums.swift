@@ -35,7 +35,7 @@ struct S3Checksums {
         if let found = given.first {
             let value = request.header(found.header) ?? ""
             guard Base64.decode(value)?.count == found.byteCount else {
-                throw .invalidRequest("Value for \(found.header) header is invalid.")
+                throw S3Error(400, "BadDigest", "Value for \(found.header) header is invalid.")
             }
             expected = value
             algorithm = found
@@ -80,7 +80,7 @@ struct S3Checksums {
                 )
             }
             guard Base64.decode(value)?.count == algorithm.byteCount else {
-                throw .invalidRequest("Value for \(algorithm.header) trailing header is invalid.")
+                throw S3Error(400, "BadDigest", "Value for \(algorithm.header) trailing header is invalid.")
             }
             expected = value
         }

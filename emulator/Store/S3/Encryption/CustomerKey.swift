@@ -56,6 +56,9 @@ struct CustomerKey: Sendable {
         try self.init(prefix: "x-amz-copy-source-") { request.header($0) }
     }
 
+    private static let otherKey = S3Error.invalidRequest(
+        "The provided encryption parameters did not match the ones used originally.")
+
     private static func refusal(_ lack: String) -> S3Error {
         .invalidArgument("Requests specifying Server Side Encryption with Customer provided keys must provide " + lack)
     }
@@ -82,7 +85,7 @@ struct CustomerKey: Sendable {
                 "The object was stored using a form of Server Side Encryption. The correct parameters must be "
                     + "provided to retrieve the object.")
         case (let kept?, let key?):
-            if !key.matches(kept) { throw .accessDenied }
+            if !key.matches(kept) { throw otherKey }
         }
     }
 
@@ -99,9 +102,7 @@ struct CustomerKey: Sendable {
                 "The multipart upload initiate requested encryption. Subsequent part requests must include the "
                     + "appropriate encryption parameters.")
         case (let kept?, let key?):
-            if !key.matches(kept) {
-                throw .invalidRequest("The provided encryption parameters did not match the ones used originally.")
-            }
+            if !key.matches(kept) { throw otherKey }
         }
     }
 

@@ -123,7 +123,7 @@ extension S3Call {
             if parts == nil && number == 1 { return nil }
             guard let range = parts?.range(number) else {
                 throw S3Error(
-                    416, "InvalidPartNumber", "The requested partnumber is not satisfiable",
+                    400, "InvalidPart", "The requested partnumber is not satisfiable",
                     ["PartNumberRequested": text, "ActualPartCount": String(parts?.parts.count ?? 1)])
             }
             return range

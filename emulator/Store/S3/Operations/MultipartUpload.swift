@@ -188,10 +188,9 @@ extension S3Call {
             throw .invalidRequest("The specified copy range is invalid for the source object size")
         }
         guard last < record.size else {
-            throw .invalidArgument(
-                "Range specified is not valid for source object of size: \(record.size)",
-                name: "x-amz-copy-source-range",
-                value: range)
+            throw S3Error(
+                400, "InvalidRange", "Range specified is not valid for source object of size: \(record.size)",
+                ["ArgumentName": "x-amz-copy-source-range", "ArgumentValue": range])
         }
         return record.segments.slice(first..<(last + 1))
     }

@@ -81,11 +81,13 @@ enum S3SettingRules {
             (retention["Days"] == nil) != (retention["Years"] == nil)
         else { throw .malformedXML }
         guard let period = Int64(retention["Days"] ?? retention["Years"] ?? ""), period > 0 else {
-            throw .invalidArgument("Default retention period must be a positive integer value.")
+            throw Self.invalidPeriod("Default retention period must be a positive integer value.")
         }
         let longest: Int64 = retention["Days"] == nil ? 100 : 36_500
-        if period > longest { throw .invalidArgument("Default retention period is too long: \(period)") }
+        if period > longest { throw Self.invalidPeriod("Default retention period is too long: \(period)") }
     }
+
+    private static func invalidPeriod(_ message: String) -> S3Error { S3Error(400, "InvalidRetentionPeriod", message) }
 
     // MARK: Encryption, logging and websites
 

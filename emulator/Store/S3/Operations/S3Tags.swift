@@ -55,7 +55,7 @@ enum S3Tags {
     private static func check(_ tags: [(name: String, value: String)], limit: Int) throws(S3Error) {
         if tags.count > limit {
             throw limit == 10
-                ? S3Error(400, "BadRequest", "Object tags cannot be greater than 10")
+                ? S3Error(400, "InvalidTag", "Object tags cannot be greater than 10")
                 : S3Error(400, "BadRequest", "Bucket tag count cannot be greater than 50")
         }
         for tag in tags {
