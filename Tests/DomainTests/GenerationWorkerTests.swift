@@ -1,10 +1,11 @@
-import Domain
 import FoundationEssentials
 import FunctionRuntime
 import JSON
 import Postgres
 import Synchronization
 import Testing
+
+@testable import Domain
 
 @Suite(.timeLimit(.minutes(1)))
 struct GenerationWorkerTests {
@@ -42,6 +43,40 @@ struct GenerationWorkerTests {
         let events = try await world.jobs.history(of: job.id, after: 0, user: world.user).events
         #expect(events.map(\.sequence) == [1, 2, 3, 4, 5])
         #expect(events.filter { $0.kind == .progress }.map { $0.data["progress"]?.double } == [0.25, 0.5])
+    }
+
+    @Test func `a job that workers died with is worked on alone: it waits for the others, and others wait for it`()
+        async throws
+    {
+        let world = try await World()
+        let (first, suspect, last) = (
+            try await world.createJob("first"), try await world.createJob("suspect"), try await world.createJob("last")
+        )
+        try await world.database.asService("update jobs set shared_deaths = 3 where id = \(suspect.id)")
+        let (stages, go) = AsyncStream.makeStream(of: Void.self)
+        let running = Mutex((now: 0, most: 0))
+        let provider = FakeProvider(
+            submit: { _ throws(ProviderError) in
+                running.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+                return .running(progress: nil)
+            },
+            poll: { _, polls throws(ProviderError) in
+                if polls == 1 { for await _ in stages {} }
+                running.withLock { $0.now -= 1 }
+                return .succeeded([.bytes(TestImages.png)])
+            })
+        let worker = world.worker(provider)
+        async let one = worker.work(on: first.id, log: world.log)
+        try await until { provider.counts.polls == 1 }
+        async let two = worker.work(on: suspect.id, log: world.log)
+        // It has asked in vain to be taken in company.
+        try await until { worker.company.waiting == 1 }
+        async let three = worker.work(on: last.id, log: world.log)
+        try await until { worker.company.waiting == 2 }
+        #expect(provider.counts.submits == 1)
+        go.finish()
+        #expect(try await [one, two, three] == Array(repeating: .completed(results: 1), count: 3))
+        #expect(running.withLock { $0.most } == 1)
     }
 
     // MARK: Crashes: what a dead worker leaves behind is a claimed row and an open call.

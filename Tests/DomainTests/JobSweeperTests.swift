@@ -48,6 +48,72 @@ struct JobSweeperTests {
         #expect(try await world.job(job.id).status == .queued)
     }
 
+    @Test func `a worker that dies with several jobs makes none of them poisonous, however often it happens`()
+        async throws
+    {
+        let world = try await World()
+        let jobs = [try await world.createJob(), try await world.createJob()]
+        for death in 1...5 {
+            let worker = world.leases()
+            for job in jobs {
+                #expect(try await worker.isSuspect(job.id) == (death > 3))
+                #expect(try await (worker.claim(job.id, provider: "fake") == nil) == (death > 3))
+                if death > 3 { #expect(try await worker.claim(job.id, provider: "fake", alone: true) != nil) }
+            }
+            // Their leases run out one after another, and so they are taken back.
+            for job in jobs {
+                try await world.expireLease(of: job.id)
+                #expect(try await world.sweeper.returnExpiredLeases().moved.keys.map(\.self) == [job.id])
+                #expect(try await world.job(job.id).status == .queued)
+            }
+        }
+        #expect(try await world.count("jobs", where: "worker_deaths = 0 and shared_deaths = 5") == 2)
+    }
+
+    @Test func `of several that a worker died with each is taken alone, and only the poisonous one is given up`()
+        async throws
+    {
+        let world = try await World()
+        let (poison, innocent) = (try await world.createJob(), try await world.createJob())
+        for _ in 1...3 {
+            let worker = world.leases()
+            for job in [poison, innocent] { #expect(try await worker.claim(job.id, provider: "fake") != nil) }
+            for job in [poison, innocent] { try await world.expireLease(of: job.id) }
+            #expect(try await world.sweeper.returnExpiredLeases().moved.count == 2)
+        }
+        for death in 1...3 {
+            #expect(try await world.leases().claim(poison.id, provider: "fake", alone: true) != nil)
+            try await world.expireLease(of: poison.id)
+            _ = try await world.sweeper.returnExpiredLeases()
+            #expect(try await world.job(poison.id).status == (death < 3 ? .queued : .failed))
+        }
+        #expect(
+            try await world.job(poison.id).errorMessage
+                == "the job was given up: 3 workers died while they worked on it alone")
+        #expect(try await world.leases().claim(innocent.id, provider: "fake", alone: true) != nil)
+        // A retry by hand begins anew, in company.
+        _ = try await world.jobs.retry(poison.id, user: world.user)
+        #expect(try await world.leases().claim(poison.id, provider: "fake") != nil)
+    }
+
+    @Test
+    func `a worker's second job that it dies with later than with the first counts as alone from its next claim on`()
+        async throws
+    {
+        let world = try await World()
+        let (one, other) = (try await world.createJob(), try await world.createJob())
+        let worker = world.leases()
+        for job in [one, other] { #expect(try await worker.claim(job.id, provider: "fake") != nil) }
+        for job in [one, other] {
+            try await world.expireLease(of: job.id)
+            _ = try await world.sweeper.returnExpiredLeases()
+        }
+        #expect(try await world.leases().claim(one.id, provider: "fake") != nil)
+        try await world.expireLease(of: one.id)
+        _ = try await world.sweeper.returnExpiredLeases()
+        #expect(try await world.count("jobs", where: "worker_deaths = 1 and shared_deaths = 1") == 1)
+    }
+
     @Test func `jobs whose wake-up went with Redis are woken, and none while the queue holds theirs`() async throws {
         let world = try await World()
         let job = try await world.createJob()

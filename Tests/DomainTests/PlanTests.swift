@@ -22,7 +22,9 @@ struct PlanTests {
 
     @Test func `claiming reaches its rows by their keys`() async throws {
         let world = try await World()
-        let orders = (0..<20).map { _ in ClaimOrder(job: .version7(), message: .version7(), provider: "fake") }
+        let orders = (0..<20).map { _ in
+            ClaimOrder(job: .version7(), message: .version7(), provider: "fake", worker: UUID())
+        }
         #expect(try await scans(of: ClaimOrder.statement(orders, for: .seconds(10)), in: world) == [])
     }
 

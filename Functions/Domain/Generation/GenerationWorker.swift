@@ -22,6 +22,8 @@ package struct GenerationWorker: Sendable {
     let webhooks: WebhookAddress?
     let schedule: PollSchedule
     let backoff: Backoff
+    /// Jobs are worked on side by side, but one that workers died with alone.
+    let company = Turn()
 
     /// - Parameters:
     ///   - provider: draws jobs that have no workflow; without `choice` all jobs.
@@ -54,10 +56,33 @@ package struct GenerationWorker: Sendable {
         on job: UUID, message: UUID? = nil, log: Log, report: @escaping @Sendable (Double?) -> Void = { _ in }
     ) async throws -> GenerationOutcome {
         if let delay = try await postpone(job, message: message, log: log) { return .postponed(after: delay) }
-        guard let claim = try await leases.claim(job, message: message, provider: provider.name) else {
-            return .nothingToDo(stopped: try await stopStrays(of: job, log: log))
+        if let outcome = try await take(job, message: message, alone: false, log: log, report: report) {
+            return outcome
         }
-        await notifier.notify(job, sequence: claim.job.eventSequence, log: log)
+        if try await leases.isSuspect(job) {
+            log.info("workers died with the job; it is worked on alone", ["jobId": job.text])
+            if let outcome = try await take(job, message: message, alone: true, log: log, report: report) {
+                return outcome
+            }
+        }
+        return .nothingToDo(stopped: try await stopStrays(of: job, log: log))
+    }
+
+    /// Claims a job and works on it; nil when there is nothing to claim.
+    private func take(
+        _ job: UUID, message: UUID?, alone: Bool, log: Log, report: @escaping @Sendable (Double?) -> Void
+    ) async throws -> GenerationOutcome? {
+        try await company.take(alone: alone) {
+            let claim = try await leases.claim(job, message: message, provider: provider.name, alone: alone)
+            guard let claim else { return nil }
+            return try await work(on: claim, log: log, report: report)
+        }
+    }
+
+    private func work(
+        on claim: JobClaim, log: Log, report: @escaping @Sendable (Double?) -> Void
+    ) async throws -> GenerationOutcome {
+        await notifier.notify(claim.job.id, sequence: claim.job.eventSequence, log: log)
         let worker = try await turned(to: claim, log: log)
         return try await worker.pursue(claim, log: log, report: report)
     }

@@ -9,6 +9,10 @@ struct ClaimOrder: Sendable {
     var message: UUID?
     /// Who draws jobs that have no workflow.
     var provider: String
+    /// The process that takes it.
+    var worker: UUID
+    /// Whether that process works on nothing else meanwhile.
+    var isAlone = false
     let owner = UUID()
     /// The id of the provider call, unless one is open already.
     let call = UUID.version7()
@@ -35,19 +39,19 @@ struct ClaimOrder: Sendable {
         """
         with wanted as (
             select * from jsonb_to_recordset(\(JSON.array(orders.map(\.json))))
-                as r(id uuid, provider text, owner uuid, call uuid)),
+                as r(id uuid, provider text, owner uuid, call uuid, worker uuid, alone boolean)),
         due as (
-            select id, coalesce(current_workflow_id, workflow_id) as workflow from jobs where id = any(\(orders.map(\.job))) and status = 'queued'
-                and next_attempt_at <= now() + interval '250 milliseconds' order by id for update),
+            select id, coalesce(current_workflow_id, workflow_id) as workflow, \(JobStatements.isSuspect) as suspect
+            from jobs where id = any(\(orders.map(\.job))) and \(JobStatements.isDue) order by id for update),
         chosen as (
-            select wanted.id, wanted.owner, wanted.call, coalesce(
+            select wanted.id, wanted.owner, wanted.call, wanted.worker, coalesce(
                 (select provider from provider_calls where job_id = due.id and state in ('intended', 'submitted')
                     order by id desc limit 1),
                 (select provider from workflows where id = due.workflow), wanted.provider) as provider
-            from wanted join due using (id)),
+            from wanted join due using (id) where wanted.alone or not due.suspect),
         claimed as (
             update jobs set status = 'processing', attempts = attempts + 1, lease_owner = chosen.owner,
-                lease_until = now() + \(lease), provider = chosen.provider, 
+                lease_worker = chosen.worker, lease_shared = false, lease_until = now() + \(lease), provider = chosen.provider, 
                 started_at = coalesce(started_at, now()), event_sequence = event_sequence + 1
             from chosen where jobs.id = chosen.id and jobs.status = 'queued'
             returning jobs.*, chosen.call),
@@ -72,7 +76,7 @@ struct ClaimOrder: Sendable {
     private var json: JSON {
         [
             "id": .string(job.text), "provider": .string(provider), "owner": .string(owner.text),
-            "call": .string(call.text),
+            "call": .string(call.text), "worker": .string(worker.text), "alone": .bool(isAlone),
         ]
     }
 }

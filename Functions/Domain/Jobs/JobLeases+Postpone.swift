@@ -19,7 +19,7 @@ extension JobLeases {
             """
             with moved as (
                 update jobs set next_attempt_at = now() + \(delay), woken_at = now() + \(delay)
-                where id = \(job) and status = 'queued' and next_attempt_at <= now() + interval '250 milliseconds'
+                where id = \(job) and \(JobStatements.isDue)
                     and coalesce(queued_at, created_at) + \(JobRules.wallTime) > now() + \(delay)
                     and not exists (select from provider_calls
                         where job_id = jobs.id and state in ('intended', 'submitted'))

@@ -8,6 +8,8 @@ package struct JobLeases: Sendable {
     let database: Database
     /// How long a claim holds without renewal.
     package let lease: Duration
+    /// This process, so that the sweep for dead workers sees which jobs one of them had.
+    private let worker = UUID()
     private let claims: Batches<ClaimOrder, JobClaim?>
     let recordings: Batches<RecordingOrder, Recording>
     private let completions: Batches<CompletionOrder, Bool>
@@ -24,10 +26,21 @@ package struct JobLeases: Sendable {
     /// Takes a queued job that is due: queued -> processing. Records the intent of a provider call, unless one is open already. Jobs
     /// that are claimed at the same moment share a transaction.
     ///
-    /// - Parameter message: the wake-up that led here; its outbox row has done its work.
-    /// - Returns: nil when there is nothing to take: another worker has it, it is not due, or it has ended.
-    package func claim(_ id: UUID, message: UUID? = nil, provider: String) async throws -> JobClaim? {
-        try await claims.run(ClaimOrder(job: id, message: message, provider: provider))
+    /// - Parameters:
+    ///   - message: the wake-up that led here; its outbox row has done its work.
+    ///   - alone: whether this process works on nothing else meanwhile; only so it may take a suspect.
+    /// - Returns: nil when there is nothing to take: another worker has it, it is not due, it is a suspect, or it has ended.
+    package func claim(
+        _ id: UUID, message: UUID? = nil, provider: String, alone: Bool = false
+    ) async throws -> JobClaim? {
+        try await claims.run(
+            ClaimOrder(job: id, message: message, provider: provider, worker: worker, isAlone: alone))
+    }
+
+    /// Whether a queued job is due and one that workers died with, so that it has to be claimed alone.
+    package func isSuspect(_ id: UUID) async throws -> Bool {
+        try await database.asService(
+            "select from jobs where id = \(id) and \(JobStatements.isDue) and \(JobStatements.isSuspect)")[0].count == 1
     }
 
     /// Holds the claim for another lease.

@@ -14,8 +14,10 @@ package enum JobRules {
     package static let wallTime = Duration.seconds(3600)
     /// How long one provider call is watched before it is given up.
     package static let longestCall = Duration.seconds(600)
-    /// Workers that may die with a job before it is called poisonous.
+    /// Workers that may die with a job, and with no other, before it is called poisonous.
     package static let workerDeaths = 3
+    /// Workers that may die with a job before it is worked on alone: only so is seen which of several is the poisonous one.
+    package static let deathsBeforeSolitude = 3
     /// How long a job waits for its upload: the signed URL's life and a little more.
     package static let uploadPatience = Duration.seconds(900)
     /// How far ahead an outbox row lies: whoever commits it also publishes at once, and the relay is only for what that missed.

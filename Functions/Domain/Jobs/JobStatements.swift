@@ -34,6 +34,12 @@ enum JobStatements {
         """
     }
 
+    /// Whether a job may be claimed now. A little early does no harm: clocks of queue and database differ.
+    static let isDue: SQL = "status = 'queued' and next_attempt_at <= now() + interval '250 milliseconds'"
+
+    /// Whether a job is one of those that workers died with, so that it is worked on alone.
+    static let isSuspect: SQL = "worker_deaths + shared_deaths >= \(JobRules.deathsBeforeSolitude)"
+
     /// Ends an open provider call, as part of a statement in which `source` moved the job.
     static func closeCall(_ call: UUID, as state: String, error: String?, with source: String) -> SQL {
         """

@@ -86,7 +86,8 @@ package struct JobStore: Sendable {
             """
             with moved as (
                 update jobs set status = 'queued', completed_at = null, started_at = null, error_code = null, 
-                    error_message = null, progress = 0, forgiven = attempts, current_workflow_id = null, worker_deaths = 0, queued_at = now(),
+                    error_message = null, progress = 0, forgiven = attempts, current_workflow_id = null, 
+                    worker_deaths = 0, shared_deaths = 0, queued_at = now(),
                     next_attempt_at = now(), woken_at = now(), event_sequence = event_sequence + 1
                 where id = \(id) and status in ('failed', 'canceled') and (input_image_id is null
                     or exists (select from images where images.id = input_image_id and images.status = 'ready'))

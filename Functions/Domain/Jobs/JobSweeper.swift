@@ -24,22 +24,39 @@ package struct JobSweeper: Sendable {
     }
 
     /// Takes jobs back whose worker has not renewed its lease: processing -> queued, or failed as poisonous once
-    /// `JobRules.workerDeaths` workers have died with it. Either way a wake-up follows: the next worker resumes the provider call,
-    /// or stops it. A lease that ran out before Postgres itself was started says nothing about its worker, which could not renew it.
+    /// `JobRules.workerDeaths` workers have died with it and with nothing else. Either way a wake-up follows: the next worker resumes
+    /// the provider call, or stops it. A lease that ran out before Postgres itself was started says nothing about its worker, which
+    /// could not renew it. The leases of one worker run out one after another: those that are left are told that they had company.
     package func returnExpiredLeases() async throws -> Sweep {
         try await sweep(
             """
             with expired as (
-                select id, worker_deaths + (lease_until >= pg_postmaster_start_time())::integer as deaths from jobs
+                select id, lease_worker, lease_shared, worker_deaths, shared_deaths,
+                    lease_until >= pg_postmaster_start_time() as died from jobs
                 where completed_at is null and status = 'processing' and lease_until < now()
                 order by id limit \(batch) for update skip locked),
-            judged as (select id, deaths, deaths >= \(JobRules.workerDeaths) as poisonous from expired),
+            claims as (
+                select id, lease_worker from jobs where completed_at is null and status = 'processing'
+                    and lease_worker in (select lease_worker from expired)),
+            warned as (
+                update jobs set lease_shared = true where id in (
+                    select id from jobs join claims using (id) where status = 'processing'
+                        and id not in (select id from expired) order by id for update of jobs skip locked)),
+            counted as (
+                select id, died and not shared as alone, died and shared as together, worker_deaths, shared_deaths
+                from (select *, lease_shared or exists (select from claims
+                    where claims.lease_worker = expired.lease_worker and claims.id <> expired.id) as shared
+                    from expired) as leases),
+            judged as (
+                select id, worker_deaths + alone::integer as deaths, shared_deaths + together::integer as shared,
+                    worker_deaths + alone::integer >= \(JobRules.workerDeaths) as poisonous
+                from counted),
             moved as (
                 update jobs set status = case when poisonous then 'failed' else 'queued' end, 
-                    worker_deaths = deaths, lease_owner = null, lease_until = null,
+                    worker_deaths = deaths, shared_deaths = shared, lease_owner = null, lease_until = null,
                     error_code = case when poisonous then 'poisonous' end,
                     error_message = case when poisonous then 
-                        'the job was given up: ' || deaths || ' workers died while they worked on it' end,
+                        'the job was given up: ' || deaths || ' workers died while they worked on it alone' end,
                     completed_at = case when poisonous then now() end,
                     next_attempt_at = now(), woken_at = now(), event_sequence = event_sequence + 1
                 from judged where jobs.id = judged.id returning jobs.*),

@@ -1,25 +1,54 @@
 internal import Synchronization
 
-/// One at a time, in the order of coming.
+/// Who may begin, in the order of coming: one at a time, or side by side with others that do not mind.
 final class Turn: Sendable {
+    private struct Waiter {
+        let id: Int
+        let isAlone: Bool
+        let continuation: CheckedContinuation<Bool, Never>
+    }
+
     private struct State {
+        var present = 0
+        /// Whoever is present wants nobody beside it.
         var isTaken = false
         var next = 0
-        var waiters: [(id: Int, continuation: CheckedContinuation<Bool, Never>)] = []
+        var waiters: [Waiter] = []
+
+        func admits(alone: Bool) -> Bool { present == 0 || !alone && !isTaken }
+
+        mutating func begin(alone: Bool) {
+            present += 1
+            isTaken = alone
+        }
+
+        /// Takes those out of the queue whose turn has come.
+        mutating func beginners() -> [Waiter] {
+            var beginners: [Waiter] = []
+            while let first = waiters.first, admits(alone: first.isAlone) {
+                begin(alone: first.isAlone)
+                beginners.append(waiters.removeFirst())
+            }
+            return beginners
+        }
     }
 
     private let state = Mutex(State())
 
+    /// How many wait.
+    var waiting: Int { state.withLock { $0.waiters.count } }
+
     /// Runs `body` when it is this caller's turn.
     ///
+    /// - Parameter alone: whether nothing else may run meanwhile; else others that are not alone may.
     /// - Throws: `CancellationError` when the task is cancelled before; what `body` throws.
-    func take<Result>(_ body: () async throws -> Result) async throws -> Result {
-        guard await wait() else { throw CancellationError() }
+    func take<Result>(alone: Bool = true, _ body: () async throws -> Result) async throws -> Result {
+        guard await wait(alone) else { throw CancellationError() }
         defer { pass() }
         return try await body()
     }
 
-    private func wait() async -> Bool {
+    private func wait(_ alone: Bool) async -> Bool {
         let id = state.withLock { state in
             state.next += 1
             return state.next
@@ -28,31 +57,31 @@ final class Turn: Sendable {
             await withCheckedContinuation { continuation in
                 let answer: Bool? = state.withLock { state in
                     if Task.isCancelled { return false }
-                    if !state.isTaken {
-                        state.isTaken = true
+                    if state.waiters.isEmpty, state.admits(alone: alone) {
+                        state.begin(alone: alone)
                         return true
                     }
-                    state.waiters.append((id, continuation))
+                    state.waiters.append(Waiter(id: id, isAlone: alone, continuation: continuation))
                     return nil
                 }
                 if let answer { continuation.resume(returning: answer) }
             }
         } onCancel: {
-            let waiter = state.withLock { state in
-                state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
+            let (gone, beginners) = state.withLock { state in
+                let gone = state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
+                // Those behind it may have waited for it alone.
+                return (gone, state.beginners())
             }
-            waiter?.continuation.resume(returning: false)
+            gone?.continuation.resume(returning: false)
+            for waiter in beginners { waiter.continuation.resume(returning: true) }
         }
     }
 
     private func pass() {
-        let next = state.withLock { state in
-            if state.waiters.isEmpty {
-                state.isTaken = false
-                return CheckedContinuation<Bool, Never>?.none
-            }
-            return state.waiters.removeFirst().continuation
+        let beginners = state.withLock { state in
+            state.present -= 1
+            return state.beginners()
         }
-        next?.resume(returning: true)
+        for waiter in beginners { waiter.continuation.resume(returning: true) }
     }
 }
