@@ -2,6 +2,7 @@ import Domain
 import FoundationEssentials
 import FunctionRuntime
 import FunctionTesting
+import Glibc
 import JSON
 import Testing
 
@@ -212,6 +213,26 @@ struct ComfyUIOperationsTests {
         #expect(missing.status == 503)
     }
 
+    @Test func `a file beside the folders is no folder that cannot be read`() async throws {
+        let folder = try folder()
+        #expect(FileManager.default.createFile(atPath: folder.path + "/put_models_here", contents: nil))
+        let listed = try await models(["COMFYUI_MODELS_DIR": folder.path]).json()
+        #expect(listed["unreadableFolders"] == nil && listed["kinds"]?.array?.count == 1)
+    }
+
+    // The superuser may read everything.
+    @Test(.enabled(if: geteuid() != 0))
+    func `a folder that cannot be read is named, and the others are listed`() async throws {
+        let folder = try folder()
+        let closed = folder.path + "/checkpoints/closed"
+        try FileManager.default.createDirectory(atPath: closed, withIntermediateDirectories: true)
+        #expect(chmod(closed, 0) == 0)
+        defer { chmod(closed, 0o700) }
+        let listed = try await models(["COMFYUI_MODELS_DIR": folder.path]).json()
+        #expect(listed["unreadableFolders"]?.array?.contains("checkpoints/closed/") == true)
+        #expect(listed["kinds"]?[0]?["models"]?[0]?["name"] == "a.safetensors")
+    }
+
     // MARK: Restarting
 
     private func environment(_ folder: TemporaryFolder, _ server: LocalServer? = nil) -> [String: String] {
@@ -222,9 +243,11 @@ struct ComfyUIOperationsTests {
 
     @Test func `the container is restarted through the socket`() async throws {
         let (engine, folder) = try docker(204)
-        let answer = try await restart(environment(folder, try comfyUI()))
+        let server = try comfyUI()
+        let answer = try await restart(environment(folder, server))
         #expect(answer.status == 200 && answer.json == ["container": "comfyui", "lostPrompts": 0])
         #expect(engine.requests.map { "\($0.method) \($0.path)" } == ["POST /containers/comfyui/restart?t=10"])
+        #expect(server.requests.map(\.path) == ["/queue"])
     }
 
     @Test func `the container is restarted through an address`() async throws {
@@ -250,6 +273,15 @@ struct ComfyUIOperationsTests {
         var values = environment(folder)
         values["COMFYUI_URL"] = "http://127.0.0.1:1"
         #expect(try await restart(values).status == 200 && engine.requests.count == 1)
+    }
+
+    @Test func `one that answers without telling what it has to draw is restarted only by force`() async throws {
+        let (engine, folder) = try docker(204)
+        let closed = try LocalServer { _ in .init(status: 401) }
+        let refused = try await restart(environment(folder, closed))
+        #expect(refused.status == 502 && refused.detail.contains("?force=true") && engine.requests.isEmpty)
+        let forced = try await restart(environment(folder, closed), force: true)
+        #expect(forced.status == 200 && forced.json == ["container": "comfyui"] && engine.requests.count == 1)
     }
 
     private static let refusals: [(Int, String, Int)] = [

@@ -45,7 +45,7 @@ final class AttemptNews: Sendable {
     /// Waits before the next look, or less: until the provider has called back.
     private func pause(_ duration: Duration) async {
         guard let hint else { return await ProviderObserver.sleep(duration) }
-        // A cancelled task does not wait; whoever waits looks whether it was cancelled.
+        // Nothing is swallowed: it throws only when the task is cancelled, and whoever waits looks whether it was.
         _ = try? await hint.wait(upTo: duration)
     }
 

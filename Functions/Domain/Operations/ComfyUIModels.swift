@@ -20,14 +20,17 @@ package struct ComfyUIModels: Codable, Sendable, Hashable {
     package var kinds: [Kind]
     /// Why ComfyUI itself could not be asked.
     package var problem: String?
+    /// Folders below the mounted one that could not be read, so that their files are missing here; absent where there are none.
+    package var unreadableFolders: [String]?
 
     /// - Parameters:
     ///   - listed: what ComfyUI lists, by kind; nil when it could not be asked.
     ///   - files: what is in the mounted folder.
-    init(listed: [String: [String]]?, files: [ModelFolder.File], problem: String?) {
+    init(listed: [String: [String]]?, files: ModelFolder.Listing, problem: String?) {
         self.problem = problem
+        unreadableFolders = files.unreadable.isEmpty ? nil : files.unreadable
         var found: [String: [String: Model]] = [:]
-        for file in files {
+        for file in files.files {
             found[file.kind, default: [:]][file.name] = Model(
                 name: file.name, size: file.size, isListed: listed == nil ? nil : false)
         }

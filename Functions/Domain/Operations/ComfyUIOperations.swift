@@ -64,7 +64,7 @@ package struct ComfyUIOperations: Sendable {
     package func models(_ headers: Headers) async throws -> ComfyUIModels {
         try access.check(headers)
         guard server != nil || folder != nil else { throw Self.absent }
-        let files = try await folder?.files() ?? []
+        let files = try await folder?.files() ?? ModelFolder.Listing()
         guard let server else { return ComfyUIModels(listed: nil, files: files, problem: nil) }
         do throws(ProviderError) {
             var listed: [String: [String]] = [:]
@@ -80,22 +80,36 @@ package struct ComfyUIOperations: Sendable {
     ///
     /// - Parameter force: whether prompts may be lost.
     /// - Throws: also `Failure.notFound` where no container is configured or Docker has none of that name, `conflict` while there are
-    ///   prompts and it is not forced.
+    ///   prompts and it is not forced, `upstream` where ComfyUI answers without telling whether there are, and it is not forced.
     package func restart(_ headers: Headers, force: Bool) async throws -> ComfyUIRestart {
         try access.check(headers)
         guard let docker, let container else {
             throw Failure.notFound(
                 "there is no container to restart: set DOCKER_HOST and COMFYUI_CONTAINER to allow it")
         }
-        // One that does not answer has nothing to lose, and is what one restarts.
-        let queue = try? await server?.queue()
-        let prompts = queue.map { $0.running.count + $0.pending.count } ?? 0
-        guard prompts == 0 || force else {
+        let prompts = try await promptsToLose(force: force)
+        guard prompts ?? 0 == 0 || force else {
             throw Failure.conflict(
-                "ComfyUI has \(prompts) prompts that a restart loses: wait for them, or send ?force=true")
+                "ComfyUI has \(prompts ?? 0) prompts that a restart loses: wait for them, or send ?force=true")
         }
         try await docker.restart(container)
         return ComfyUIRestart(container: container, lostPrompts: prompts)
+    }
+
+    /// - Returns: nil where nobody knows: one that does not answer is what one restarts.
+    private func promptsToLose(force: Bool) async throws -> Int? {
+        guard let server else { return nil }
+        do throws(ProviderError) {
+            let queue = try await server.queue()
+            return queue.running.count + queue.pending.count
+        } catch {
+            guard force || error.retryClass.isRetryable else {
+                throw Failure.upstream(
+                    "whether a restart loses prompts is not known: \(error.message); send ?force=true to restart all the same"
+                )
+            }
+            return nil
+        }
     }
 
     private static let absent = Failure.notFound("there is no ComfyUI here: set COMFYUI_URL to have one")

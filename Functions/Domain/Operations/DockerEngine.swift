@@ -64,6 +64,7 @@ package struct DockerEngine: Sendable {
             throw Failure.upstream("the Docker Engine's answer was lost: \(error.reason)")
         }
         if response.isSuccess { return }
+        // The status says what became of it; a reason that does not come or cannot be read is left out of the sentence.
         let body = (try? await response.body.collect(upTo: 1 << 20)) ?? []
         let reason = (try? JSON(parsing: body))?["message"]?.string.map { ": \($0.prefix(300))" } ?? ""
         switch response.status {

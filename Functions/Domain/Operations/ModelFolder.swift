@@ -20,6 +20,14 @@ package struct ModelFolder: Sendable {
         package var size: Int64
     }
 
+    /// What is in the folder.
+    package struct Listing: Sendable, Hashable {
+        /// Every model, in the order of kind and name.
+        package var files: [File] = []
+        /// Folders inside it that could not be read, by their paths below it.
+        package var unreadable: [String] = []
+    }
+
     private let path: String
     /// A mounted folder may hang: it is read on a thread of its own.
     private let thread = ThreadExecutor(name: "models")
@@ -37,38 +45,54 @@ package struct ModelFolder: Sendable {
         self.path = path
     }
 
-    /// Every model, in the order of kind and name.
-    ///
-    /// - Throws: `Failure.unavailable` when the folder cannot be read.
-    package func files() async throws -> [File] {
+    /// - Throws: `Failure.unavailable` when the folder itself cannot be read.
+    package func files() async throws -> Listing {
         try await thread.run { [path] in
             let manager = FileManager.default
-            guard let kinds = try? manager.contentsOfDirectory(atPath: path) else {
-                throw Failure.unavailable("the folder of ComfyUI's models cannot be read; see COMFYUI_MODELS_DIR")
+            let kinds: [String]
+            do {
+                kinds = try manager.contentsOfDirectory(atPath: path)
+            } catch {
+                throw Failure.unavailable(
+                    "the folder of ComfyUI's models cannot be read; see COMFYUI_MODELS_DIR (\(error))")
             }
-            var files: [File] = []
-            for kind in kinds.sorted() where !kind.hasPrefix(".") {
-                Self.collect("", below: "\(path)/\(kind)", kind: kind, depth: Self.depth, manager, &files)
+            var listing = Listing()
+            for kind in kinds.sorted() where !kind.hasPrefix(".") && Self.file("\(path)/\(kind)")?.isFolder == true {
+                Self.collect("", of: kind, in: path, depth: Self.depth, manager, &listing)
             }
-            return files
+            return listing
         }
     }
 
-    /// A folder that cannot be read, inside one that can, has nothing to list.
+    /// Adds what is in one folder and in those inside it.
     private static func collect(
-        _ prefix: String, below folder: String, kind: String, depth: Int, _ manager: FileManager, _ files: inout [File]
+        _ prefix: String, of kind: String, in root: String, depth: Int, _ manager: FileManager, _ listing: inout Listing
     ) {
-        guard depth > 0, let names = try? manager.contentsOfDirectory(atPath: folder) else { return }
-        for name in names.sorted() where !name.hasPrefix(".") && files.count < most {
-            var info = stat()
-            guard stat("\(folder)/\(name)", &info) == 0 else { continue }
-            if info.st_mode & S_IFMT == S_IFDIR {
-                collect("\(prefix)\(name)/", below: "\(folder)/\(name)", kind: kind, depth: depth - 1, manager, &files)
-            } else if info.st_mode & S_IFMT == S_IFREG,
-                let ending = name.split(separator: ".").last, endings.contains(ending.lowercased())
-            {
-                files.append(File(kind: kind, name: prefix + name, size: Int64(info.st_size)))
+        guard depth > 0 else { return }
+        let folder = "\(kind)/\(prefix)"
+        let names: [String]
+        do {
+            names = try manager.contentsOfDirectory(atPath: "\(root)/\(folder)")
+        } catch {
+            listing.unreadable.append(folder)
+            return
+        }
+        for name in names.sorted() where !name.hasPrefix(".") && listing.files.count < most {
+            // A link to nothing is no model.
+            guard let (isFolder, size) = file("\(root)/\(folder)\(name)") else { continue }
+            if isFolder {
+                collect("\(prefix)\(name)/", of: kind, in: root, depth: depth - 1, manager, &listing)
+            } else if let size, let ending = name.split(separator: ".").last, endings.contains(ending.lowercased()) {
+                listing.files.append(File(kind: kind, name: prefix + name, size: size))
             }
         }
+    }
+
+    /// - Returns: whether it is a folder, and the bytes of a file; nil where there is nothing.
+    private static func file(_ path: String) -> (isFolder: Bool, size: Int64?)? {
+        var info = stat()
+        guard stat(path, &info) == 0 else { return nil }
+        let kind = info.st_mode & S_IFMT
+        return (kind == S_IFDIR, kind == S_IFREG ? Int64(info.st_size) : nil)
     }
 }

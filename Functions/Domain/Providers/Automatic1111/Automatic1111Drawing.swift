@@ -36,6 +36,7 @@ struct Automatic1111Drawing {
     /// The pictures of an answer, without the contact sheet that several come with: `info`, JSON as text, tells where they begin.
     static func outputs(in answer: JSON) -> [ProviderOutput] {
         let images = (answer["images"]?.array ?? []).compactMap(\.string)
+        // Only AUTOMATIC1111 makes a sheet and says so here; others leave `info` empty or write a sentence into it.
         let info = (answer["info"]?.string).flatMap { try? JSON(parsing: $0.utf8) }
         let first = info?["index_of_first_image"]?.int ?? 0
         let wanted = (0..<images.count).contains(first) ? images[first...] : images[...]

@@ -76,12 +76,11 @@ struct ComfyUIConnection: Sendable {
             }
             // Some answers are empty; anything else that is no JSON was not sent by ComfyUI.
             if bytes.isEmpty { return .null }
-            guard let json = try? JSON(parsing: bytes) else {
+            do throws(JSONError) { return try JSON(parsing: bytes) } catch {
                 throw ProviderError(
-                    creates ? .lost : .unavailable, "ComfyUI's answer is no JSON",
+                    creates ? .lost : .unavailable, "ComfyUI's answer is no JSON (\(error))",
                     call: creates || looks ? .goesOn : .ended)
             }
-            return json
         } catch let error as ProviderError {
             throw error
         } catch let error as HTTPClientError where error.wasNotSent {

@@ -11,6 +11,7 @@ enum ComfyUIEvent: Hashable {
     /// About another prompt, or nothing that we follow.
     case other
 
+    /// What cannot be read is nothing that we follow: events are hints, and the history tells what became of the prompt.
     init(_ message: WebSocketMessage, of prompt: String) {
         switch message {
         case .text(let text): self = (try? JSON(parsing: text.utf8)).map { Self.read($0, of: prompt) } ?? .other

@@ -10,6 +10,7 @@ struct ComfyUIEvents: Sendable {
     ///
     /// - Returns: nil when there is no stream; the prompt can be followed by looking at it.
     static func open(_ connection: ComfyUIConnection, _ id: String) async -> ComfyUIEvents? {
+        // Whatever kept it from opening, the looks that follow meet it too, and they tell what it is.
         guard let socket = try? await connection.events(client: id) else { return nil }
         return ComfyUIEvents(socket: socket, id: id)
     }
