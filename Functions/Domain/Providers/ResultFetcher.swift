@@ -13,6 +13,16 @@ package struct ResultFetcher: Sendable {
         self.policy = policy
     }
 
+    /// The bytes of an output, wherever they are.
+    ///
+    /// - Throws: `ProviderError` as for an address.
+    package func fetch(_ output: ProviderOutput) async throws(ProviderError) -> [UInt8] {
+        switch output {
+        case .bytes(let bytes): bytes
+        case .address(let address): try await fetch(address)
+        }
+    }
+
     /// - Throws: `ProviderError` that keeps the call open while another attempt may fetch the same result, and closes it when the
     ///   result is gone.
     package func fetch(_ url: String) async throws(ProviderError) -> [UInt8] {

@@ -84,10 +84,7 @@ package struct Automatic1111: ProviderAdapter {
     }
 
     package func fetch(_ output: ProviderOutput) async throws(ProviderError) -> [UInt8] {
-        switch output {
-        case .bytes(let bytes): bytes
-        case .address(let address): try await fetcher.fetch(address)
-        }
+        try await fetcher.fetch(output)
     }
 
     private func draw(_ drawing: Automatic1111Drawing) async throws(ProviderError) -> [ProviderOutput] {

@@ -117,11 +117,10 @@ package struct ComfyUI: ProviderAdapter {
     }
 
     package func fetch(_ output: ProviderOutput) async throws(ProviderError) -> [UInt8] {
-        switch output {
-        case .bytes(let bytes): bytes
-        case .address(let address) where address.hasPrefix(connection.base + "/"): try await connection.fetch(address)
-        case .address(let address): try await fetcher.fetch(address)
+        if case .address(let address) = output, address.hasPrefix(connection.base + "/") {
+            return try await connection.fetch(address)
         }
+        return try await fetcher.fetch(output)
     }
 
     /// What the history has of a prompt; nil before its end, and for one it does not know.

@@ -106,10 +106,7 @@ package struct Fal: ProviderAdapter {
     }
 
     package func fetch(_ output: ProviderOutput) async throws(ProviderError) -> [UInt8] {
-        switch output {
-        case .bytes(let bytes): bytes
-        case .address(let address): try await fetcher.fetch(address)
-        }
+        try await fetcher.fetch(output)
     }
 
     /// The last status of the stream; nil when it ended otherwise, or the provider called back meanwhile.

@@ -70,10 +70,7 @@ package struct OpenAI: ProviderAdapter {
     }
 
     package func fetch(_ output: ProviderOutput) async throws(ProviderError) -> [UInt8] {
-        switch output {
-        case .bytes(let bytes): bytes
-        case .address(let address): try await fetcher.fetch(address)
-        }
+        try await fetcher.fetch(output)
     }
 
     /// One exchange.

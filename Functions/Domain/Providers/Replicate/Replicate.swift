@@ -103,10 +103,7 @@ package struct Replicate: ProviderAdapter {
     }
 
     package func fetch(_ output: ProviderOutput) async throws(ProviderError) -> [UInt8] {
-        switch output {
-        case .bytes(let bytes): bytes
-        case .address(let address): try await fetcher.fetch(address)
-        }
+        try await fetcher.fetch(output)
     }
 
     /// The input but for its picture.

@@ -61,10 +61,7 @@ package struct StableDiffusionCpp: ProviderAdapter {
     }
 
     package func fetch(_ output: ProviderOutput) async throws(ProviderError) -> [UInt8] {
-        switch output {
-        case .bytes(let bytes): bytes
-        case .address(let address): try await fetcher.fetch(address)
-        }
+        try await fetcher.fetch(output)
     }
 
     private static func state(_ status: String, _ job: JSON) -> ProviderCall.State {
