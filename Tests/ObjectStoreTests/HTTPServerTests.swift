@@ -51,6 +51,25 @@ struct HTTPServerTests {
         #expect(answer.hasSuffix("5"))
     }
 
+    @Test func `what came whole is answered before what is no request is refused`() async throws {
+        let whole = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+        let answer = try await answer(to: whole + "d\u{1}\r\n\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
+        #expect(answer.components("HTTP/1.1 ") == 2 && answer.components("HTTP/1.1 400 Bad Request") == 1)
+    }
+
+    @Test(arguments: ["Content-Length: -1", "Content-Length: ", "Content-Length: 3\r\nTransfer-Encoding: chunked", ":"])
+    func `what is no request is refused`(header: String) async throws {
+        let answer = try await answer(to: "POST / HTTP/1.1\r\nHost: x\r\n\(header)\r\n\r\nabc")
+        #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request"))
+    }
+
+    @Test func `a body that breaks off is answered too`() async throws {
+        let answer = try await answer(
+            to: "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n")
+        #expect(answer.hasPrefix("HTTP/1.1 400 Bad Request") && answer.components("HTTP/1.1 ") == 1)
+    }
+
     @Test func `a connection on which nothing moves is given up`() async throws {
         let stalled = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na"
         // It may be closed even before everything was sent.

@@ -32,9 +32,14 @@ actor HTTPConnection {
                 guard case .head(let head) = part else { continue }
                 guard try await answer(head) else { break }
             }
+        } catch is HTTPParserError {
+            // What is not HTTP is refused in its turn: what came whole before it is answered by now.
+            let head = HTTPResponseHead(
+                version: .http1_1, status: .badRequest, headers: ["Connection": "close", "Content-Length": "0"])
+            channel.write(HTTPServerResponsePart.head(head), promise: nil)
+            channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
         } catch {
-            // The client went away, or sent what is not HTTP and was told so by the protocol handler: there is nobody
-            // left to tell.
+            // The client went away: there is nobody left to tell.
         }
         channel.close(promise: nil)
     }
@@ -51,8 +56,8 @@ actor HTTPConnection {
         let request = HTTPRequest(head: head, body: body, peer: peer, id: RequestID.next())
         var reply = await responder.reply(to: request)
         // Before anything is left of the body: a short rest is read over, a long one is not worth it, and a client that
-        // still waits for `100 Continue` may send its body or not.
-        let isClean = body.awaitsContinue ? body.isFinished : try await body.drain(limit: 256 << 10)
+        // still waits for `100 Continue` may send its body or not. A body that breaks off has had its answer in `reply`.
+        let isClean = body.awaitsContinue ? body.isFinished : (try? await body.drain(limit: 256 << 10)) ?? false
         let keepAlive = head.isKeepAlive && isClean
         if !keepAlive { reply.headers.replaceOrAdd(name: "Connection", value: "close") }
         try await send(reply, version: version, isHead: head.method == .HEAD)

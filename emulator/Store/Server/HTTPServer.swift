@@ -57,7 +57,7 @@ struct HTTPServer: Sendable {
         let inbox = HTTPInbox(eventLoop: channel.eventLoop)
         let pipeline = channel.pipeline.syncOperations
         try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: false, withErrorHandling: true, withOutboundHeaderValidation: false)
+            withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false)
         try pipeline.addHandler(IdleStateHandler(allTimeout: idleTimeout))
         try pipeline.addHandler(inbox)
         return HTTPConnection(channel: channel, inbox: inbox, responder: responder)
