@@ -37,7 +37,7 @@ extension Emulator {
                 options.store, targets: targets, seed: seed, data: data, notices: journal)
             let deployment = try await store.deploymentID()
             let contents = try await found
-            return try wire(
+            return try await wire(
                 Parts(
                     options: options, environment: environment, ports: ports, finder: finder, functions: contents,
                     servers: servers, login: login, store: store, users: users, objects: objects, listeners: listeners,
@@ -75,7 +75,7 @@ extension Emulator {
 
     private static func wire(
         _ parts: Parts, ready: @escaping @Sendable (Emulator) async throws -> Void
-    ) throws -> Emulator {
+    ) async throws -> Emulator {
         let (journal, ports, options, store) = (parts.journal, parts.ports, parts.options, parts.store)
         let logger = Logger(label: "emulator") { _ in JournalLogHandler(journal: journal) }
         let threads = MultiThreadedEventLoopGroup.singleton
@@ -104,20 +104,27 @@ extension Emulator {
             host: options.host, port: ports.gateway, registry: registry, webhook: webhook, group: threads,
             logger: logger,
             journal: journal, onRunning: { readiness.reached("gateway") })
+        let queues = ClientQueues(redis: redis, served: { registry.queueNames })
+        if try store.wantsQueuesReset() {
+            try await queues.reset()
+            try await store.queuesAreReset()
+        }
+        let handshakes = HandshakeBoard(address: addresses.dashboard)
         let dashboard = DashboardServer(
             host: options.host, port: ports.dashboard,
             api: DashboardAPI(
                 addresses: addresses, journal: journal, registry: registry, redis: redis,
                 services: { [servers = parts.servers] in servers.processes.map(\.status) + servers.external },
                 standInCalls: standIns.calls),
-            storage: StorageAPI(store: store, notices: journal), logger: logger,
+            storage: StorageAPI(store: store, queues: queues, handshakes: handshakes, notices: journal), logger: logger,
             onRunning: { readiness.reached("dashboard") })
         var services: [any Service] = parts.servers.processes
         services += storeServers(
             store, redis, options, ports, users: parts.users, targets: parts.listeners.map(\.target),
             served: { registry.queueNames },
             readiness: readiness)
-        services += senders(parts.listeners, store, addresses, deployment: parts.deployment, notices: journal)
+        services += senders(
+            parts.listeners, store, addresses, handshakes, deployment: parts.deployment, notices: journal)
         services += [
             BoundedService(service: standIns, grace: .milliseconds(300)), registry,
             BoundedService(service: dashboard, grace: .milliseconds(300)),

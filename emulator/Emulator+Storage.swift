@@ -54,6 +54,12 @@ extension Emulator {
         var s3 = S3Options(host: options.host, port: ports.s3, users: users)
         s3.checksSignatures = !options.store.noAuth
         s3.notificationTargets = Set(targets.map(\.id))
+        let client = HTTPClient()
+        s3.takesTest = { id, test in
+            // Only AWS tries its targets.
+            guard let target = targets.first(where: { $0.id == id && $0.shape == .aws }) else { return true }
+            return await target.takes(test, client: client)
+        }
         var blob = AzureOptions(host: options.host, port: ports.blob)
         blob.checksSignatures = !options.store.noAuth
         var queue = blob
@@ -74,7 +80,8 @@ extension Emulator {
 
     /// Those who bring events to targets outside.
     static func senders(
-        _ listeners: [Listener], _ store: ObjectStore, _ addresses: Addresses, deployment: String,
+        _ listeners: [Listener], _ store: ObjectStore, _ addresses: Addresses, _ board: HandshakeBoard,
+        deployment: String,
         notices: any Notices
     ) -> [any Service] {
         let origin = EventOrigin(
@@ -83,7 +90,7 @@ extension Emulator {
         let client = HTTPClient()
         return listeners.map { listener in
             TargetSender(
-                target: listener.target, store: store, origin: origin, client: client, notices: notices,
+                target: listener.target, store: store, origin: origin, client: client, notices: notices, board: board,
                 events: listener.events)
         }
     }

@@ -65,7 +65,7 @@ import Testing
         let sender = TargetSender(
             target: target, store: store,
             origin: EventOrigin(s3Endpoint: "", blobEndpoint: "", account: "a", deployment: "d"),
-            client: HTTPClient(), notices: heard, events: events)
+            client: HTTPClient(), notices: heard, board: HandshakeBoard(address: ""), events: events)
         let running = Task { try await sender.run() }
         try await store.events.flush()
         #expect(heard.warnings.withLock { $0.last }?.hasSuffix("given up") == true)

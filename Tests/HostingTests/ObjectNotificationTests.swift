@@ -106,6 +106,11 @@ struct ObjectNotificationTests {
         #expect(failure?.errors.map(\.field) == [field])
     }
 
+    @Test func `takes S3's test for nothing`() throws {
+        let text = #"{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2014-10-13T15:57:02.089Z","Bucket":"b"}"#
+        #expect(try Self.read(text) == .events([]))
+    }
+
     @Test func `leaves out events of other kinds`() throws {
         #expect(try Self.read(#"[{"eventType":"Microsoft.Storage.BlobTierChanged"}]"#) == .events([]))
     }

@@ -7,7 +7,7 @@ import Testing
 @testable import ObjectStorage
 
 /// What is damaged on its way is noticed: by the store, or by whoever reads it.
-@Suite(.timeLimit(.minutes(1))) struct DamageTests {
+@Suite(.serialized, .timeLimit(.minutes(3))) struct DamageTests {
     private static func expectDamage(_ body: () async throws -> Void) async throws {
         #expect(try await S3RoundTripTests.kind(body) == .damaged)
     }

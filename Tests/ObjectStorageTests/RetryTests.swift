@@ -5,7 +5,7 @@ import Testing
 @testable import ObjectStorage
 
 /// When a request is sent again, and when it must not be.
-@Suite(.timeLimit(.minutes(1))) struct RetryTests {
+@Suite(.timeLimit(.minutes(2))) struct RetryTests {
     private typealias Answer = ScriptedServer.Answer
     private static let stored = Answer(headers: ["ETag": "\"e\""])
     private static let attempts = 5

@@ -95,17 +95,36 @@ class SmallEmulator:
 class Receiver:
     """A server of somebody else that is told of objects."""
 
-    def __init__(self, port=0):
+    def __init__(self, port=0, consents=None):
         self.requests = []
         # What the next ones are answered with; 200 when there is nothing.
         self.statuses = []
+        # Whether it wants events: what it was asked, and what it answers, given the question.
+        self.questions = []
+        self.consents = consents
         receiver = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
+            def do_OPTIONS(self):
+                self.consent("OPTIONS", None, lambda: (200, {"WebHook-Allowed-Origin": "*"}, b""))
+
+            def consent(self, method, body, usual):
+                receiver.questions.append((method, dict(self.headers), body))
+                status, headers, answer = receiver.consents(len(receiver.questions)) if receiver.consents else usual()
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                if self.headers.get("aeg-event-type") == "SubscriptionValidation":
+                    code = body[0]["data"]["validationCode"]
+                    return self.consent("POST", body, lambda: (200, {}, json.dumps({"validationResponse": code}).encode()))
                 status = receiver.statuses.pop(0) if receiver.statuses else 200
                 receiver.requests.append((status, dict(self.headers), body))
                 self.send_response(status)

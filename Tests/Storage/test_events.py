@@ -102,7 +102,8 @@ def test_records_as_aws_writes_them(small, receivers):
     s3.put_object(Bucket=BUCKET, Key="dir/a+b c.png", Body=b"four")
     s3.copy_object(Bucket=BUCKET, Key="copy", CopySource={"Bucket": BUCKET, "Key": "dir/a+b c.png"})
     small.flush()
-    first, second = receivers["AWS"].taken
+    test, first, second = receivers["AWS"].taken
+    assert test["Event"] == "s3:TestEvent"
     assert set(first) == {"Records"}
     record, = first["Records"]
     assert record["eventSource"] == "aws:s3" and record["eventVersion"] == "2.1" and record["awsRegion"] == "us-east-1"
@@ -140,6 +141,134 @@ def test_event_grid_and_cloud_events(small, receivers):
     assert first["source"] == event["topic"] and first["id"] == event["id"] and first["data"] == event["data"]
     assert second["subject"].endswith("/grid/not.txt")
     assert receivers["CLOUD"].requests[0][1]["content-type"].startswith("application/cloudevents+json")
+
+
+def test_aws_tries_a_queue_or_topic_before_it_names_it(small, receivers):
+    s3 = small.s3()
+    notify(s3, target="arn:aws:sns:eu-central-1:000000000000:AWS")
+    test, = receivers["AWS"].taken
+    assert set(test) == {"Service", "Event", "Time", "Bucket", "RequestId", "HostId"}
+    assert (test["Service"], test["Event"], test["Bucket"]) == ("Amazon S3", "s3:TestEvent", BUCKET)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", test["Time"]) and test["RequestId"]
+    receivers["AWS"].statuses[:] = [500]
+    with pytest.raises(ClientError) as error:
+        notify(s3, target="arn:aws:sqs:eu-central-1:000000000000:AWS", prefix="refused/")
+    assert error.value.response["Error"]["Code"] == "InvalidArgument"
+    assert error.value.response["Error"]["Message"] == "Unable to validate the following destination configurations"
+    kept, = s3.get_bucket_notification_configuration(Bucket=BUCKET)["QueueConfigurations"]
+    assert "Filter" not in kept or "refused/" not in str(kept["Filter"])
+    receivers["AWS"].requests.clear()
+    s3.put_bucket_notification_configuration(
+        Bucket=BUCKET, SkipDestinationValidation=True, NotificationConfiguration={"QueueConfigurations": [
+            {"QueueArn": "arn:aws:sqs:eu-central-1:000000000000:AWS", "Events": ["s3:ObjectCreated:*"]}]})
+    notify(s3)  # MinIO does not try its targets
+    assert receivers["AWS"].requests == [] and receivers["PRIMARY"].requests == []
+
+
+def header(headers, name):
+    return {key.lower(): value for key, value in headers.items()}.get(name)
+
+
+def test_event_grid_asks_before_it_sends(small, receivers):
+    method, headers, body = receivers["GRID"].questions[0]
+    assert method == "POST" and header(headers, "aeg-event-type") == "SubscriptionValidation"
+    assert header(headers, "authorization") == "Custom secret"
+    event, = body
+    assert set(event) == {"id", "topic", "subject", "data", "eventType", "eventTime", "metadataVersion", "dataVersion"}
+    assert event["eventType"] == "Microsoft.EventGrid.SubscriptionValidationEvent" and event["subject"] == ""
+    assert event["topic"].endswith("/storageAccounts/devstoreaccount1")
+    assert set(event["data"]) == {"validationCode", "validationUrl"}
+    method, headers, _ = receivers["CLOUD"].questions[0]
+    assert method == "OPTIONS" and header(headers, "webhook-request-origin") == "eventgrid.azure.net"
+    assert header(headers, "webhook-request-callback").startswith(small.addresses["dashboard"])
+    assert len(receivers["GRID"].questions) == len(receivers["CLOUD"].questions) == 1
+    small.s3().put_object(Bucket=BUCKET, Key="grid/a.png", Body=b"x")
+    small.flush()
+    assert header(receivers["CLOUD"].requests[0][1], "origin") == "eventgrid.azure.net"
+
+
+@pytest.fixture
+def asking(tmp_path):
+    """Starts an emulator with one target; stops both."""
+    made = []
+
+    def start(shape, consents, **settings):
+        receiver = Receiver(consents=consents)
+        made.append(receiver.close)
+        (tmp_path / "targets.json").write_text(json.dumps({"targets": [
+            {"id": "T", "endpoint": settings.pop("endpoint", receiver.url), "shape": shape,
+             "subscribe": {"bucket": BUCKET}, **settings}]}))
+        emulator = SmallEmulator(tmp_path, "--event-targets", tmp_path / "targets.json")
+        made.append(emulator.kill)
+        return emulator, receiver
+
+    yield start
+    for end in reversed(made):
+        end()
+
+
+def code_of(question):
+    return question[2][0]["data"]["validationCode"]
+
+
+@pytest.mark.parametrize("shape, refusal, consent", [
+    ("eventgrid", lambda: (202, {}, b""), None), ("eventgrid", lambda: (500, {}, b"no"), None),
+    ("cloudevents", lambda: (405, {}, b""), {"WebHook-Allowed-Origin": "eventgrid.azure.net"})])
+def test_a_target_that_says_no_is_asked_again_and_sent_nothing_before(asking, shape, refusal, consent):
+    receiver = None
+
+    def consents(number):
+        if number < 3:
+            return refusal()
+        return 200, consent or {}, b"" if consent else json.dumps(
+            {"validationResponse": code_of(receiver.questions[-1])}).encode()
+
+    emulator, receiver = asking(shape, consents)
+    emulator.s3().put_object(Bucket=BUCKET, Key="a", Body=b"x")
+    emulator.flush()
+    assert len(receiver.questions) == 3 and len(receiver.taken) == 1
+    assert "T does not say that it wants events" in emulator.log_text()
+    if shape == "eventgrid":
+        assert len({code_of(question) for question in receiver.questions}) == 3
+
+
+@pytest.mark.parametrize("shape, answer", [
+    ("eventgrid", (200, {}, b'{"validationResponse": "another"}')), ("eventgrid", (200, {}, b"")),
+    ("cloudevents", (200, {}, b"")), ("cloudevents", (200, {"WebHook-Allowed-Origin": "elsewhere.example"}, b""))])
+def test_a_target_may_say_yes_later_by_opening_a_url(asking, shape, answer):
+    emulator, receiver = asking(shape, lambda _: answer)
+    emulator.s3().put_object(Bucket=BUCKET, Key="a", Body=b"x")
+    assert emulator.control("flush", timeout=1).status_code == 504 and receiver.requests == []
+    _, headers, body = receiver.questions[0]
+    url = body[0]["data"]["validationUrl"] if body else header(headers, "webhook-request-callback")
+    wrong = requests.get(url[:-4] + "0000", timeout=10)
+    assert wrong.status_code == 400 and receiver.requests == []
+    assert requests.get(url, timeout=10).status_code == 200
+    emulator.flush()
+    assert len(receiver.taken) == len(receiver.questions) == 1
+    assert requests.get(url, timeout=10).status_code == 400, "it holds once"
+
+
+def test_a_target_that_is_not_to_be_asked_is_not(asking):
+    emulator, receiver = asking("eventgrid", None, handshake=False)
+    emulator.s3().put_object(Bucket=BUCKET, Key="a", Body=b"x")
+    emulator.flush()
+    assert receiver.questions == [] and len(receiver.taken) == 1
+
+
+@pytest.mark.parametrize("shape", ["eventgrid", "cloudevents", "aws", "minio"])
+def test_our_own_webhook_says_yes_and_takes_the_events(asking, tmp_path_factory, shape):
+    other = SmallEmulator(tmp_path_factory.mktemp("other"))
+    try:
+        path = "minio" if shape in ("aws", "minio") else "eventgrid"
+        emulator, _ = asking(shape, None, endpoint=f"{other.addresses['gateway']}/_emulator/events/{path}")
+        notify(emulator.s3(), target="arn:aws:sqs:eu-central-1:000000000000:T", prefix="none/")
+        emulator.s3().put_object(Bucket=BUCKET, Key="uploads/a", Body=b"x")
+        emulator.flush()
+        assert other.count("object") == 1
+        other.stop()
+    finally:
+        other.kill()
 
 
 def test_a_target_that_is_not_there_is_refused(small):
@@ -226,6 +355,7 @@ def test_events_outlive_a_kill_and_an_absent_target(tmp_path):
     ('{"targets": [{"id": "a", "endpoint": "http://x/", "shape": "kafka"}]}', "\"shape\" is one of minio, aws"),
     ('{"targets": [{"id": "a", "endpoint": "http://x/", "subscribe": {"events": ["s3:Nothing"]}}]}', "there is no event"),
     ('{"targets": [{"id": "a", "endpoint": "http://x/", "prefix": "x"}]}', "there is no \"prefix\""),
+    ('{"targets": [{"id": "a", "endpoint": "http://x/", "handshake": 1}]}', "\"handshake\" is true or false"),
     ('{"targets": [{"id": "a", "endpoint": "http://x/"}, {"id": "a", "endpoint": "http://y/"}]}', "two event targets"),
 ])
 def test_a_file_of_targets_that_is_none(tmp_path, text, problem):
@@ -277,6 +407,58 @@ def test_reset_empties_everything(small, receivers):
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [BUCKET]
     assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
     assert not s3.get_bucket_notification_configuration(Bucket=BUCKET).get("QueueConfigurations")
+
+
+def test_reset_empties_the_queues_that_clients_made(small):
+    from azure.storage.queue import QueueServiceClient
+
+    service = QueueServiceClient.from_connection_string(small.addresses["queue"]["connectionString"])
+    mine = service.create_queue("mine", metadata={"a": "b"})
+    mine.send_message("one")
+    served = service.get_queue_client("clock")
+    served.set_queue_metadata({"a": "b"})
+    served.send_message('{"number": 1}', visibility_timeout=3600)
+    small.control("reset")
+    assert [queue.name for queue in service.list_queues()] == ["clock"]
+    assert served.get_queue_properties().metadata == {}
+    assert served.get_queue_properties().approximate_message_count == 1, "what functions wait for stays"
+    served.clear_messages()
+    service.create_queue("mine")
+    assert mine.get_queue_properties().metadata == {} and list(mine.receive_messages()) == []
+
+
+def test_reset_forgets_what_services_were_told(small):
+    from azure.storage.blob import CorsRule
+
+    service = BlobServiceClient.from_connection_string(small.addresses["blob"]["connectionString"])
+    before = service.get_service_properties()
+    service.set_service_properties(cors=[CorsRule(["https://mine.example"], ["GET"])])
+    assert service.get_service_properties()["cors"][0].allowed_origins == "https://mine.example"
+    small.control("reset")
+    assert [rule.allowed_origins for rule in service.get_service_properties()["cors"]] == [
+        rule.allowed_origins for rule in before["cors"]]
+
+
+def test_reset_of_an_idle_store_empties_the_queues_too(tmp_path):
+    from azure.storage.queue import QueueServiceClient
+
+    emulator = SmallEmulator(tmp_path)
+    service = QueueServiceClient.from_connection_string(emulator.addresses["queue"]["connectionString"])
+    service.create_queue("mine").send_message("one")
+    emulator.stop()
+    emulator.storage("reset")
+    emulator = SmallEmulator(tmp_path)
+    try:
+        service = QueueServiceClient.from_connection_string(emulator.addresses["queue"]["connectionString"])
+        assert [queue.name for queue in service.list_queues()] == ["clock"]
+        service.create_queue("later")
+        emulator.stop()
+        emulator = SmallEmulator(tmp_path)
+        service = QueueServiceClient.from_connection_string(emulator.addresses["queue"]["connectionString"])
+        assert [queue.name for queue in service.list_queues()] == ["clock", "later"], "once"
+        emulator.stop()
+    finally:
+        emulator.kill()
 
 
 # Seeds

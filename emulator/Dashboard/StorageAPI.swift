@@ -5,6 +5,8 @@ import ObjectStore
 /// What the dashboard's API does with the object store: the paths below `/api/storage`.
 struct StorageAPI: Sendable {
     let store: ObjectStore
+    let queues: ClientQueues
+    let handshakes: HandshakeBoard
     let notices: any Notices
 
     /// Answers one request.
@@ -19,6 +21,7 @@ struct StorageAPI: Sendable {
         case "GET buckets": return .json(.array(try store.carriedBuckets().map { .string($0.name) }))
         case "POST import": return .json(try await importFolder(try JSON(parsing: body)))
         case "POST export": return .json(try await exportFolder(try JSON(parsing: body)))
+        case "GET targets/validate", "POST targets/validate": return validate(query["id"] ?? "")
         case "POST verify": return .json(Self.json(try await store.verify()))
         default:
             return .problem(
@@ -53,12 +56,21 @@ struct StorageAPI: Sendable {
                 + "them in the log, or wait longer (timeout)")
     }
 
-    /// Empties the store; the functions' bucket is there again at once.
+    /// Empties the store, clients' queues too; the functions' bucket is there again at once.
     private func reset() async throws -> DashboardAnswer {
         try await store.reset()
         try await store.createBucketIfMissing(Emulator.bucket)
+        try await queues.reset()
         notices.info("the object store was emptied")
         return .json(["reset": true])
+    }
+
+    /// A target says that it wants events, with the code it was given.
+    private func validate(_ code: String) -> DashboardAnswer {
+        guard handshakes.grant(code) else {
+            return .problem(.badRequest, "no event target waits with this code: it holds for ten minutes, and once")
+        }
+        return .json(["validated": true])
     }
 
     /// Puts a folder of this machine into the store.

@@ -9,7 +9,8 @@ import ObjectStore
 ///       {"id": "GRID", "endpoint": "http://127.0.0.1:8081/", "shape": "eventgrid", "token": "…",
 ///        "subscribe": {"bucket": "darkroom", "prefix": "uploads/", "suffix": ".png", "events": ["s3:ObjectCreated:*"]}}]}
 ///
-/// Shapes are `minio` (the default), `aws`, `eventgrid` and `cloudevents`. A target without `subscribe` gets what the
+/// Shapes are `minio` (the default), `aws`, `eventgrid` and `cloudevents`; one of the last two is asked first whether it
+/// wants events unless `"handshake": false` says otherwise. A target without `subscribe` gets what the
 /// notification configurations of buckets send to `arn:minio:sqs::ID:webhook` (or to any ARN of AWS that ends in its id).
 enum EventTargets {
     /// - Parameter file: nil: the environment alone.
@@ -66,7 +67,7 @@ enum EventTargets {
     }
 
     private static func target(_ json: JSON) throws -> EventTarget {
-        try refuseUnknown(json, known: ["id", "endpoint", "shape", "token", "subscribe"])
+        try refuseUnknown(json, known: ["id", "endpoint", "shape", "token", "subscribe", "handshake"])
         guard let id = json["id"]?.string, !id.isEmpty,
             id.allSatisfy({ $0.isLetter || $0.isNumber || "-_".contains($0) })
         else { throw EmulatorError("\"id\" has to be a word of letters, digits, - and _") }
@@ -75,9 +76,12 @@ enum EventTargets {
         guard let shape = EventShape(rawValue: json["shape"]?.string ?? "minio") else {
             throw EmulatorError("\"shape\" is one of \(names.joined(separator: ", "))")
         }
+        guard let isAsked = (json["handshake"] ?? true).bool else {
+            throw EmulatorError("\"handshake\" is true or false")
+        }
         return EventTarget(
             id: id, endpoint: try checked(endpoint, "\"endpoint\""), shape: shape, token: json["token"]?.string,
-            subscription: try json["subscribe"].map { try subscription($0, id) })
+            subscription: try json["subscribe"].map { try subscription($0, id) }, isAsked: isAsked)
     }
 
     private static func subscription(_ json: JSON, _ id: String) throws -> NotificationRule {

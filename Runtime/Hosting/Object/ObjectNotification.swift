@@ -18,6 +18,11 @@ package enum ObjectNotification: Sendable, Hashable {
             self = .events(try Self.all(records) { record throws(Failure) in try StoredObject(record: record) })
             return
         }
+        // What S3 posts when a bucket is told to notify the webhook.
+        if body["Event"]?.string == "s3:TestEvent" {
+            self = .events([])
+            return
+        }
         // Event Grid posts arrays, and a single CloudEvent as an object.
         let events = body.array ?? [body]
         if let code = events.first(where: { $0["eventType"]?.string == Self.validationType })?["data"]?[

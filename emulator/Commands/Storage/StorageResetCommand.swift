@@ -6,9 +6,9 @@ import ObjectStore
 struct StorageResetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reset",
-        abstract: "Empty the store: every bucket, object, upload and undelivered event goes.",
+        abstract: "Empty the store: every bucket, object, upload and undelivered event goes, and clients' queues.",
         discussion: """
-            The bucket of the functions is there again at once. The same as POST /api/storage/reset on the dashboard's port.
+            The bucket of the functions is there again at once; their own queues keep their messages. The same as POST /api/storage/reset on the dashboard's port.
             """)
 
     @OptionGroup var data: DataOptions
@@ -20,6 +20,7 @@ struct StorageResetCommand: AsyncParsableCommand {
             } else {
                 try await StoreSession.withIdleStore(data.data) { store in
                     try await store.reset()
+                    try await store.resetQueuesAtStart()
                     try await store.createBucketIfMissing(Emulator.bucket)
                 }
             }

@@ -176,12 +176,13 @@ package final class ObjectStore: Sendable {
         }
     }
 
-    /// Empties the store: every bucket, object, upload and undelivered event goes.
+    /// Empties the store: every bucket, object, upload and undelivered event goes, and what Azure's services were told.
     package func reset() async throws {
         try await write { transaction in
             try transaction.execute("INSERT INTO doomed SELECT id FROM bucket", [])
             try transaction.execute("DELETE FROM bucket", [])
             try transaction.execute("DELETE FROM event", [])
+            try transaction.execute("DELETE FROM setting WHERE name GLOB 'azure-*'", [])
             transaction.effects.doomsBucket = true
             transaction.effects.changesBucket = true
         }

@@ -13,6 +13,8 @@ package struct S3Options: Sendable {
     package var checksSignatures = true
     /// Ids of the targets that notification configurations of buckets may name.
     package var notificationTargets: Set<String> = []
+    /// Posts a test to the queue or topic of that id, and says whether it was taken.
+    package var takesTest: @Sendable (_ target: String, NotificationTest) async -> Bool = { _, _ in true }
 
     package init(
         host: String = "127.0.0.1", port: Int = 9000, users: [StoreUser] = [.standard], region: String = "us-east-1",

@@ -60,6 +60,24 @@ struct QueueDirectory: Sendable {
         try await redis.send("DEL", Self.record(name, namespace))
     }
 
+    /// Removes what clients made, of every account; queues of functions keep their messages.
+    func reset() async throws {
+        var cursor = "0"
+        repeat {
+            let page = try await redis.send("SCAN", cursor, "MATCH", Self.index("") + "*", "COUNT", 1000).expect(
+                \.array)
+            cursor = page.first?.string ?? "0"
+            for index in page.last?.array?.compactMap(\.string) ?? [] {
+                let namespace = index == Self.index("") ? "" : String(index.dropFirst(Self.index("").count + 1))
+                for name in try await redis.send("ZRANGE", index, 0, -1).expect(\.array).compactMap(\.string) {
+                    if !(namespace.isEmpty && served().contains(name)) { try await queue(name, namespace).clear() }
+                    try await redis.send("DEL", Self.record(name, namespace))
+                }
+                try await redis.send("DEL", index)
+            }
+        } while cursor != "0"
+    }
+
     /// Names in their order from `marker` on.
     func names(_ namespace: String, prefix: String, from marker: String, limit: Int) async throws -> [String] {
         let first = marker.utf8.lexicographicallyPrecedes(prefix.utf8) ? prefix : marker

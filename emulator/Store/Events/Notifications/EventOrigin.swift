@@ -20,7 +20,7 @@ package struct EventOrigin: Sendable {
     }
 
     /// The account's name in Azure's resource manager.
-    var topic: String {
+    package var topic: String {
         "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/emulator/providers/Microsoft.Storage/"
             + "storageAccounts/\(account)"
     }

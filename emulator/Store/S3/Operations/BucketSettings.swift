@@ -100,6 +100,7 @@ extension S3Call {
             try S3SettingRules.check(document, setting, of: existingBucket(), in: store)
             if setting == .notification {
                 try NotificationRule.checkTargets(document, known: options.notificationTargets)
+                try await tryTargets(of: document)
             }
             S3SettingRules.complete(&document, setting)
             let text = S3Document.text(document)
