@@ -134,6 +134,9 @@ def test_snapshots(container):
     blob.upload_blob(b"new", overwrite=True)
     old = container.get_blob_client("s", snapshot=snapshot["snapshot"])
     assert old.download_blob().readall() == b"old"
+    lease = blob.acquire_lease()
+    assert (old.get_blob_properties().lease.status, old.get_blob_properties().lease.state) == ("unlocked", "available")
+    lease.release()
     assert [b.snapshot for b in container.list_blobs(include=["snapshots"])] == [snapshot["snapshot"], None]
     with pytest.raises(ResourceExistsError) as error:
         blob.delete_blob()
@@ -199,6 +202,18 @@ def test_page_blobs(container):
     assert blob.get_page_ranges()[0] == [{"start": 1024, "end": 1535}]
     blob.resize_blob(1024)
     assert blob.download_blob().readall() == b"\0" * 1024
+
+
+def test_a_checksum_is_kept_by_writes_to_parts(container):
+    """It is whatever the client said of the blob."""
+    settings = ContentSettings(content_md5=bytearray(range(16)))
+    log, disk = container.get_blob_client("log"), container.get_blob_client("disk")
+    log.create_append_blob(content_settings=settings)
+    log.append_block(b"x")
+    disk.create_page_blob(1024, content_settings=settings)
+    disk.upload_page(b"x" * 512, 0, 512)
+    disk.clear_page(0, 512)
+    assert [b.get_blob_properties().content_settings.content_md5 for b in [log, disk]] == [bytearray(range(16))] * 2
 
 
 def test_batch(container):

@@ -18,6 +18,19 @@ from test_azure import soon
 PAST, FUTURE = soon(-1), soon(1)
 
 
+@pytest.mark.parametrize("seals, expected", [(None, True), (True, True), (False, None)])
+def test_a_copy_of_what_is_sealed_is_sealed_unless_said_otherwise(container, seals, expected):
+    source, copy = container.get_blob_client("log"), container.get_blob_client("copy")
+    source.create_append_blob()
+    source.append_block(b"a")
+    source.seal_append_blob()
+    copy.start_copy_from_url(source.url, **({} if seals is None else {"seal_destination_blob": seals}))
+    assert copy.get_blob_properties().is_append_blob_sealed is expected
+    if not expected:
+        copy.append_block(b"b")
+        assert copy.download_blob().readall() == b"ab"
+
+
 def signed(blob):
     return blob.url + "?" + generate_blob_sas(
         ACCOUNT, blob.container_name, blob.blob_name, account_key=ACCOUNT_KEY, expiry=soon(),

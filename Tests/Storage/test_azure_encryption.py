@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import pathlib
+import uuid
 
 import pytest
 from azure.core.exceptions import HttpResponseError
@@ -146,8 +147,6 @@ def test_scopes_are_told(container):
 
 
 def test_a_container_has_a_scope(blobs):
-    import uuid
-
     scope = ContainerEncryptionScope(default_encryption_scope="mine", prevent_encryption_scope_override=True)
     container = blobs.create_container("c-" + uuid.uuid4().hex, container_encryption_scope=scope)
     properties = container.get_container_properties().encryption_scope
@@ -173,3 +172,91 @@ def test_a_signature_has_a_scope(container):
     with pytest.raises(HttpResponseError) as error:
         changed.upload_blob(b"2", overwrite=True)
     assert error.value.error_code == "AuthenticationFailed"
+
+
+def refusal(call):
+    with pytest.raises(HttpResponseError) as error:
+        call()
+    return error.value.status_code, error.value.error_code
+
+
+MISSING, MISMATCH = (409, "BlobUsesCustomerSpecifiedEncryption"), (409, "EncryptionScopeMismatch")
+
+
+@pytest.mark.parametrize("change", [
+    lambda b, **o: b.set_blob_metadata({"a": "b"}, **o), lambda b, **o: b.create_snapshot(**o),
+    lambda b, **o: b.append_block(b"x", **o), lambda b, **o: b.upload_page(b"x" * 512, 0, 512, **o)],
+    ids=["metadata", "snapshot", "append", "page"])
+def test_who_changes_a_blob_names_its_scope(container, change, request):
+    kind = request.node.callspec.id
+    blobs = {}
+    for scope in ["mine", None]:
+        blob = blobs[scope] = container.get_blob_client(str(scope))
+        if kind == "append":
+            blob.create_append_blob(encryption_scope=scope)
+        elif kind == "page":
+            blob.create_page_blob(512, encryption_scope=scope)
+        else:
+            blob.upload_blob(b"1", encryption_scope=scope)
+    assert refusal(lambda: change(blobs["mine"])) == MISSING
+    assert refusal(lambda: change(blobs["mine"], encryption_scope="other")) == MISMATCH
+    assert refusal(lambda: change(blobs[None], encryption_scope="mine")) == MISMATCH
+    change(blobs["mine"], encryption_scope="mine")
+    change(blobs[None])
+    if kind == "page":
+        blobs["mine"].clear_page(0, 512)
+    # Reading takes no scope, and whoever has a signature for another one reads, too.
+    sas = generate_blob_sas(
+        ACCOUNT, container.container_name, "mine", account_key=ACCOUNT_KEY, expiry=soon(), encryption_scope="other",
+        permission=BlobSasPermissions(read=True))
+    other = BlobClient.from_blob_url(blobs["mine"].url + "?" + sas)
+    assert other.get_blob_properties().encryption_scope == "mine"
+    assert other.download_blob().readall() == blobs["mine"].download_blob().readall()
+
+
+def test_blocks_remember_their_scope(container):
+    blob = container.get_blob_client("k")
+    blob.stage_block("1", b"a", encryption_scope="mine")
+    blob.stage_block("2", b"b")
+    assert refusal(lambda: blob.commit_block_list(["1"])) == MISSING
+    assert refusal(lambda: blob.commit_block_list(["1"], encryption_scope="other")) == MISMATCH
+    assert refusal(lambda: blob.commit_block_list(["1", "2"], encryption_scope="mine")) == MISMATCH
+    assert blob.commit_block_list(["1"], encryption_scope="mine")["encryption_scope"] == "mine"
+    assert refusal(lambda: blob.commit_block_list(["1"])) == MISSING, "committed ones do, too"
+    assert blob.download_blob().readall() == b"a"
+
+
+def test_a_containers_scope_need_not_be_named(blobs):
+    container = blobs.create_container("c-" + uuid.uuid4().hex, container_encryption_scope=ContainerEncryptionScope(
+        default_encryption_scope="mine"))
+    blob = container.get_blob_client("k")
+    blob.stage_block("1", b"a")
+    assert blob.commit_block_list(["1"])["encryption_scope"] == "mine"
+    blob.set_blob_metadata({"a": "b"})
+    copy = container.get_blob_client("copy")
+    copy.start_copy_from_url(blob.url)
+    assert copy.get_blob_properties().encryption_scope == "mine"
+    copy.start_copy_from_url(blob.url, encryption_scope="other", requires_sync=True)
+    assert copy.get_blob_properties().encryption_scope == "other"
+
+
+def test_a_copy_has_its_own_scope(blobs, container):
+    source = container.upload_blob("k", b"1", encryption_scope="mine")
+    copy = container.get_blob_client("copy")
+    copy.start_copy_from_url(source.url)
+    assert copy.get_blob_properties().encryption_scope is None
+    strict = blobs.create_container("c-" + uuid.uuid4().hex, container_encryption_scope=ContainerEncryptionScope(
+        default_encryption_scope="mine", prevent_encryption_scope_override=True))
+    assert refusal(lambda: strict.get_blob_client("k").start_copy_from_url(
+        source.url, encryption_scope="other", requires_sync=True)) == (
+        403, "RequestForbiddenByContainerEncryptionPolicy")
+
+
+def test_a_signature_and_a_header_name_one_scope(container):
+    name = container.container_name
+    sas = generate_blob_sas(
+        ACCOUNT, name, "k", account_key=ACCOUNT_KEY, expiry=soon(), encryption_scope="signed",
+        permission=BlobSasPermissions(read=True, write=True, create=True))
+    blob = BlobClient.from_blob_url(container.get_blob_client("k").url + "?" + sas)
+    assert refusal(lambda: blob.upload_blob(b"1", encryption_scope="other")) == (400, "InvalidHeaderValue")
+    assert blob.upload_blob(b"1", encryption_scope="signed")["encryption_scope"] == "signed"

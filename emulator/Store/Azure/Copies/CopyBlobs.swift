@@ -19,7 +19,7 @@ extension AzureCall {
         }
         let priority = try BlobTier.priority(request)
         let copiesTags = try copiesTags()
-        let seals = request.header("x-ms-seal-blob")?.lowercased() == "true"
+        let seals = request.header("x-ms-seal-blob")?.lowercased()
         let copyID = AzureResponder.requestID(request.id)
         let call = try detached()
         let record = try await store.write { transaction in
@@ -29,12 +29,18 @@ extension AzureCall {
             (record.bucket, record.key, record.kind, record.modified) = (
                 container.id, call.blob, .object, transaction.now
             )
-            for prefix in ["lease-", "lock-", "legal-hold", "deleted-", "sealed"] { record.fields.removeAll(prefix) }
+            for prefix in ["lease-", "lock-", "legal-hold", "deleted-"] { record.fields.removeAll(prefix) }
             if !given.all("meta:").isEmpty { record.fields.removeAll("meta:") }
             record.fields.replaceAll("tag:", with: copiesTags ? tags : given.all("tag:"))
             for (name, value) in given.fields where !name.hasPrefix("tag:") { record.fields[name] = value }
-            if seals, record.blobType == "AppendBlob" { record.fields["sealed"] = "true" }
-            try Self.setTier(tier, priority, &record, transaction.now)
+            // What is sealed stays so unless the request says another.
+            if let seals, record.blobType == "AppendBlob" { record.fields["sealed"] = seals == "true" ? "true" : nil }
+            try call.encryption.mark(copy: &record.fields, in: container)
+            do throws(AzureError) { try Self.setTier(tier, priority, &record, transaction.now) } catch {
+                // To another account it is a source like any other.
+                throw source.namespace == call.namespace
+                    ? error : AzureError(error.status, "CannotVerifyCopySource", error.message)
+            }
             CopyState.begin(
                 &record.fields, id: copyID, source: source.shown, size: record.size, isPending: false, transaction.now)
             try transaction.retain(record.segments)
@@ -66,7 +72,6 @@ extension AzureCall {
         var fields = try BlobImmutability.fields(request)
         fields.replaceAll("meta:", with: try metadata())
         if let tags = request.header("x-ms-tags") { fields.replaceAll("tag:", with: try AzureTags.parse(header: tags)) }
-        if let scope = encryption.scope { fields[BlobEncryption.scopeField] = scope }
         return fields
     }
 

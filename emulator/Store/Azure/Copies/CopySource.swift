@@ -94,8 +94,12 @@ extension AzureCall {
 
     /// The source's content, or a range of it, as a content of its own: for everything that ends in "From URL".
     func receiveFromSource(limit: Int64) async throws -> (ReceivedContent, FieldList) {
+        if let length = try numberHeader("content-length"), length > 0 {
+            throw AzureError.invalidHeader("Content-Length", String(length))
+        }
         let (md5, crc) = (try statedMD5("x-ms-source-content-md5"), try statedCRC("x-ms-source-content-crc64"))
         if md5 != nil && crc != nil { throw AzureError.bothChecksums }
+        let range = try sourceRange()
         let received: ReceivedContent
         let fields: FieldList
         if let address = try outsideAddress() {
@@ -103,15 +107,22 @@ extension AzureCall {
             fields = opened.fields
             received = try await outside.receive(opened, limit: limit, into: store, key: encryption.key)
         } else {
-            (received, fields) = try await receiveFromStore(withCRC: md5 == nil)
+            (received, fields) = try await receiveFromStore(range, withCRC: md5 == nil)
         }
         try check(received, md5: md5, crc: crc)
         return (received, fields)
     }
 
-    private func receiveFromStore(withCRC: Bool) async throws -> (ReceivedContent, FieldList) {
+    private func sourceRange() throws(AzureError) -> ByteRange? {
+        guard let text = request.header("x-ms-source-range") else { return nil }
+        guard let range = ByteRange(text) else { throw .invalidHeader("x-ms-source-range", text) }
+        return range
+    }
+
+    private func receiveFromStore(
+        _ range: ByteRange?, withCRC: Bool
+    ) async throws -> (ReceivedContent, FieldList) {
         let source = try source()
-        let range = request.header("x-ms-source-range").flatMap(ByteRange.init)
         let (found, reader) = try store.open { snapshot in
             let record: ObjectRecord
             do { record = try source.find(snapshot) } catch let error as AzureError where error.status == 412 {

@@ -21,36 +21,71 @@ struct BlobEncryption: Sendable {
 
     private init(key: CustomerKey?, scope: String?) { (self.key, self.scope) = (key, scope) }
 
+    /// - Parameter granted: the scope that a signature wants everything written in; naming another beside it is wrong.
     init(_ request: HTTPRequest, scope granted: String? = nil) throws(AzureError) {
         key = try CustomerKey(azure: request)
-        scope = request.header("x-ms-encryption-scope") ?? granted
+        let named = request.header("x-ms-encryption-scope")
+        if let named, let granted, named != granted { throw .invalidHeader("x-ms-encryption-scope", named) }
+        scope = named ?? granted
         if key != nil, let scope { throw .invalidHeader("x-ms-encryption-scope", scope) }
     }
 
     /// Marks what is written with this.
     func mark(_ fields: inout FieldList, in container: BucketRecord) throws(AzureError) {
-        let standard = container.fields["default-encryption-scope"]
-        if let scope, container.fields["deny-encryption-scope"] != nil, scope != standard ?? Self.accountScope {
+        try checkPolicy(of: container)
+        fields[CustomerKey.field] = key?.fingerprint()
+        fields[Self.digestField] = key?.digest
+        fields[Self.scopeField] = scope(in: container)
+    }
+
+    /// Marks a copy, whose content stays as it is.
+    func mark(copy fields: inout FieldList, in container: BucketRecord) throws(AzureError) {
+        try checkPolicy(of: container)
+        fields[Self.scopeField] = fields[CustomerKey.field] == nil ? scope(in: container) : nil
+    }
+
+    private func checkPolicy(of container: BucketRecord) throws(AzureError) {
+        let standard = container.fields["default-encryption-scope"] ?? Self.accountScope
+        if let scope, container.fields["deny-encryption-scope"] != nil, scope != standard {
             throw AzureError(
                 403, "RequestForbiddenByContainerEncryptionPolicy",
                 "The request is forbidden by the container's encryption policy: it has a default scope that may not "
                     + "be overridden.")
         }
-        fields[CustomerKey.field] = key?.fingerprint()
-        fields[Self.digestField] = key?.digest
-        let named = scope ?? (key == nil ? standard : nil)
-        fields[Self.scopeField] = named == Self.accountScope ? nil : named
     }
 
-    /// Refuses to touch a blob's content or metadata unless the request brings the key it was written with.
+    /// In the name of which scope something is written to a container; nil: of none.
+    func scope(in container: BucketRecord) -> String? {
+        let named = scope ?? (key == nil ? container.fields["default-encryption-scope"] : nil)
+        return named == Self.accountScope ? nil : named
+    }
+
+    /// Refuses to read a blob's content or metadata unless the request brings the key it was written with. Scopes keep
+    /// nobody from reading.
     func check(opens record: ObjectRecord) throws(AzureError) {
         try Self.check(key, against: record.fields[CustomerKey.field])
-        if let scope, scope != record.fields[Self.scopeField] ?? Self.accountScope {
-            throw AzureError(
-                409, "EncryptionScopeMismatch",
-                "The given encryption scope does not match the one that the resource was written with.")
-        }
     }
+
+    /// Refuses to change a blob's content or metadata unless the request brings the key, or names the scope, it was
+    /// written with.
+    func check(changes record: ObjectRecord, in container: BucketRecord) throws(AzureError) {
+        try check(opens: record)
+        try checkScope(record.fields[Self.scopeField], in: container)
+    }
+
+    /// - Parameter kept: the scope in whose name something was written; nil: in that of none.
+    func checkScope(_ kept: String?, in container: BucketRecord) throws(AzureError) {
+        // Whoever names none means the container's own.
+        if scope == nil && kept == nil || scope(in: container) == kept { return }
+        if scope == nil { throw Self.keyMissing }
+        throw AzureError(
+            409, "EncryptionScopeMismatch",
+            "The given encryption scope does not match the one that the resource was written with.")
+    }
+
+    private static let keyMissing = AzureError(
+        409, "BlobUsesCustomerSpecifiedEncryption",
+        "The blob is encrypted with customer specified encryption, but it was not provided in the request.")
 
     static func check(_ key: CustomerKey?, against kept: String?) throws(AzureError) {
         switch (kept, key) {
@@ -59,10 +94,7 @@ struct BlobEncryption: Sendable {
             throw AzureError(
                 409, "BlobDoesNotUseCustomerSpecifiedEncryption",
                 "The blob is not encrypted with customer specified encryption, but it was provided in the request.")
-        case (.some, nil):
-            throw AzureError(
-                409, "BlobUsesCustomerSpecifiedEncryption",
-                "The blob is encrypted with customer specified encryption, but it was not provided in the request.")
+        case (.some, nil): throw keyMissing
         case (let kept?, let key?):
             if !key.matches(kept) {
                 throw AzureError(

@@ -14,7 +14,7 @@ extension AzureCall {
         let (record, offset) = try await store.write(adopting: content.content) { transaction in
             let container = try call.find(transaction)
             var record = try call.current(transaction, in: container)
-            try call.encryption.check(opens: record)
+            try call.encryption.check(changes: record, in: container)
             guard record.blobType == "AppendBlob" else { throw AzureError.invalidBlobType }
             try BlobImmutability(record).allowChange(transaction.now)
             if record.fields["sealed"] != nil {
@@ -42,7 +42,6 @@ extension AzureCall {
             record.segments += content.segments
             record.size += content.size
             record.fields["append-count"] = String(count)
-            record.fields["content-md5"] = nil
             record.etag = Hex.encode(MD5.hash(Array("\(record.etag)\(Hex.encode(content.md5))".utf8))) + "-\(count)"
             record.revision = transaction.draw()
             record.modified = transaction.now

@@ -52,7 +52,7 @@ extension AzureCall {
         let record = try await store.write { transaction in
             let container = try call.find(transaction)
             var record = try call.current(transaction, in: container)
-            try call.encryption.check(opens: record)
+            try call.encryption.check(changes: record, in: container)
             record.fields.replaceAll("meta:", with: metadata)
             record.modified = transaction.now
             if container.versioning == .enabled {

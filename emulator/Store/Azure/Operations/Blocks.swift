@@ -31,19 +31,30 @@ struct CommittedBlocks {
 }
 
 /// What is kept of a block beside its bytes, in place of an entity tag: its MD5 in hexadecimal and, where it is encrypted
-/// with a client's key, that key's fingerprint.
+/// with a client's key, that key's fingerprint, or, where it is in the name of a scope, that.
 struct BlockTag {
+    private static let scopeMark = "scope="
+
     let md5: String
     let fingerprint: String?
+    let scope: String?
 
-    fileprivate init(md5: String, fingerprint: String?) { (self.md5, self.fingerprint) = (md5, fingerprint) }
+    fileprivate init(md5: String, fingerprint: String?, scope: String?) {
+        (self.md5, self.fingerprint, self.scope) = (md5, fingerprint, scope)
+    }
 
     fileprivate init(_ text: String) {
         let parts = text.split(separator: " ", maxSplits: 1).map(String.init)
-        (md5, fingerprint) = (parts.first ?? "", parts.count > 1 ? parts[1] : nil)
+        md5 = parts.first ?? ""
+        let second = parts.count > 1 ? parts[1] : nil
+        let isScope = second?.hasPrefix(Self.scopeMark) == true
+        scope = isScope ? second.map { String($0.dropFirst(Self.scopeMark.count)) } : nil
+        fingerprint = isScope ? nil : second
     }
 
-    fileprivate var text: String { fingerprint.map { md5 + " " + $0 } ?? md5 }
+    fileprivate var text: String {
+        (fingerprint ?? scope.map { Self.scopeMark + $0 }).map { md5 + " " + $0 } ?? md5
+    }
 }
 
 extension BlockRecord {
@@ -66,12 +77,15 @@ extension AzureCall {
             ? try await receivePartFromSource() : try await receive(limit: 4000 << 20, withCRC: true)
         guard received.size > 0 else { throw AzureError.invalidHeader("Content-Length", "0") }
         let call = try detached()
-        let block = BlockRecord(
-            name: name, size: received.size, modified: Clock.milliseconds(),
-            tag: BlockTag(md5: Hex.encode(received.md5), fingerprint: encryption.key?.fingerprint()),
-            segments: received.segments)
+        let fingerprint = encryption.key?.fingerprint()
         try await store.write(adopting: received.content) { transaction in
             let container = try call.find(transaction)
+            let block = BlockRecord(
+                name: name, size: received.size, modified: transaction.now,
+                tag: BlockTag(
+                    md5: Hex.encode(received.md5), fingerprint: fingerprint, scope: call.encryption.scope(in: container)
+                ),
+                segments: received.segments)
             let current = try transaction.object(container.id, call.blob)
             if let current {
                 if current.blobType != "BlockBlob" { throw AzureError.invalidBlobType }
@@ -111,7 +125,7 @@ extension AzureCall {
             var record = ObjectRecord(
                 bucket: container.id, key: call.blob, version: 0, versionName: nil, size: 0, etag: "",
                 modified: transaction.now, revision: 0, segments: [], fields: fields)
-            try Self.assemble(wishes, current, &record, call.encryption, transaction)
+            try Self.assemble(wishes, current, &record, call.encryption, in: container, transaction)
             try call.encryption.mark(&record.fields, in: container)
             return try put(call, record, in: container, cause: "CompleteMultipartUpload", transaction)
         }
@@ -121,7 +135,7 @@ extension AzureCall {
     /// Puts a blob together from blocks; each use of a block's content is one more reference to it.
     private static func assemble(
         _ wishes: [(kind: String, name: String)], _ current: ObjectRecord?, _ record: inout ObjectRecord,
-        _ encryption: BlobEncryption, _ transaction: Transaction
+        _ encryption: BlobEncryption, in container: BucketRecord, _ transaction: Transaction
     ) throws {
         let uncommitted = Dictionary(
             try transaction.blocks(record.bucket, record.key).map { ($0.name, $0) }, uniquingKeysWith: { $1 })
@@ -133,10 +147,11 @@ extension AzureCall {
             if wish.kind != "Committed", let block = uncommitted[wish.name] {
                 segments = block.segments
                 try BlobEncryption.check(encryption.key, against: block.tag.fingerprint)
+                try encryption.checkScope(block.tag.scope, in: container)
                 md5.update(Hex.decode(block.tag.md5) ?? [])
             } else if wish.kind != "Uncommitted", let current, let range = committed[wish.name] {
                 segments = current.segments.slice(range)
-                try BlobEncryption.check(encryption.key, against: current.fields[CustomerKey.field])
+                try encryption.check(changes: current, in: container)
                 md5.update(Array("\(current.etag)\(range.lowerBound)".utf8))
             } else {
                 throw AzureError.invalidBlockList

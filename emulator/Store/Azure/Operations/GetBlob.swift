@@ -125,7 +125,7 @@ extension AzureCall {
     private func addProperties(of record: ObjectRecord, isCurrent: Bool, to headers: inout HTTPHeaders) {
         BlobProperties.add(record, to: &headers)
         if isCurrent { headers.add(name: "x-ms-is-current-version", value: "true") }
-        if record.kind == .object { addLease(record.fields, to: &headers) }
+        addLease(record.fields, to: &headers)
         copies.show(record, in: &headers)
     }
 

@@ -24,7 +24,11 @@ extension AzureCall {
         let body: @Sendable (Transaction, [Segment]) throws -> ObjectRecord = { transaction, segments in
             let container = try call.find(transaction)
             var record = try call.current(transaction, in: container)
-            try call.encryption.check(opens: record)
+            if write == "clear" {
+                try call.encryption.check(opens: record)
+            } else {
+                try call.encryption.check(changes: record, in: container)
+            }
             guard record.blobType == "PageBlob" else { throw AzureError.invalidBlobType }
             try BlobImmutability(record).allowChange(transaction.now)
             guard last < record.size else {
@@ -38,7 +42,6 @@ extension AzureCall {
                     412, "SequenceNumberConditionNotMet", "The sequence number condition specified was not met.")
             }
             try Self.splice(&record, first..<(last + 1), segments, transaction)
-            record.fields["content-md5"] = nil
             record.revision = transaction.draw()
             record.modified = transaction.now
             try transaction.update(record)
