@@ -62,6 +62,7 @@ extension Emulator {
         }
         var blob = AzureOptions(host: options.host, port: ports.blob)
         blob.checksSignatures = !options.store.noAuth
+        blob.keepsVersions = options.store.blobVersions
         var queue = blob
         queue.port = ports.queue
         return [

@@ -15,6 +15,12 @@ struct StoreStartOptions: ParsableArguments {
             discussion: "Everybody is then the first user, or the owner of the account."))
     var noAuth = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Keep every version of blobs, as a storage account with versioning does.",
+            discussion: "It holds for containers that are made from then on through the Azure dialect."))
+    var blobVersions = false
+
     @Option(
         help: ArgumentHelp(
             "Who may use S3 beside minioadmin: a JSON file (default: alice and bob).",

@@ -6,7 +6,7 @@ import Redis
 
 /// Runs the object store alone, for the suites in other languages:
 ///
-///     StoreHarness DIRECTORY [--fast] [--redis=redis://…]
+///     StoreHarness DIRECTORY [--fast] [--blob-versions] [--events=FILE] [--redis=redis://…]
 ///
 /// Prints one JSON line with the endpoints (that of queues only with a Redis to keep them) and ends with its parent.
 @main
@@ -14,7 +14,7 @@ enum StoreHarness {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
         guard let directory = arguments.first else {
-            print("usage: StoreHarness DIRECTORY [--fast] [--redis=URL]")
+            print("usage: StoreHarness DIRECTORY [--fast] [--blob-versions] [--events=FILE] [--redis=URL]")
             exit(2)
         }
         _ = linux_set_parent_death_signal(SIGKILL)
@@ -30,18 +30,25 @@ enum StoreHarness {
             say("\(error)", on: STDERR_FILENO)
             exit(1)
         }
+        let path = arguments.first { $0.hasPrefix("--events=") }.map { String($0.dropFirst(9)) }
+        var recorder: EventRecorder?
+        if let path { recorder = try await EventRecorder(store, path: path) }
         let redis = try arguments.first { $0.hasPrefix("--redis=") }.map { try Redis(url: String($0.dropFirst(8))) }
+        var blob = AzureOptions(port: 0)
+        blob.keepsVersions = arguments.contains("--blob-versions")
+        // Another account, with the same key.
+        blob.accounts.append(AzureOptions.Account(name: "devstoreaccount2", key: AzureOptions.Account.standard.key))
         let ports = Ports(redis == nil ? ["s3", "blob"] : ["s3", "blob", "queue"])
         try await withThrowingTaskGroup { group in
+            if let recorder { group.addTask { try await recorder.run() } }
             group.addTask {
                 try await S3Server(store: store, options: S3Options(port: 0, users: users)) {
                     await ports.set("s3", $0)
                 }
                 .run()
             }
-            group.addTask {
-                try await AzureServer(store: store, options: AzureOptions(port: 0)) { await ports.set("blob", $0) }
-                    .run()
+            group.addTask { [blob] in
+                try await AzureServer(store: store, options: blob) { await ports.set("blob", $0) }.run()
             }
             if let redis {
                 group.addTask {

@@ -23,6 +23,9 @@ package struct AzureOptions: Sendable {
     package var accounts: [Account]
     /// Whether who signed what counts; without it everybody is the account's owner.
     package var checksSignatures = true
+    /// Whether containers that are made keep every version of their blobs, as a storage account does that has versioning
+    /// on.
+    package var keepsVersions = false
 
     package init(host: String = "127.0.0.1", port: Int = 10000, accounts: [Account] = [.standard]) {
         self.host = host

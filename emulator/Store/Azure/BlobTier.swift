@@ -72,9 +72,23 @@ struct BlobTier {
         record.fields["tier-time"] = String(now)
     }
 
+    /// The tier of a blob for which none was set; a page blob's follows from its size
+    /// (https://learn.microsoft.com/azure/virtual-machines/disks-types).
+    private static func inferred(_ record: ObjectRecord) -> String? {
+        switch record.blobType {
+        case "BlockBlob": return "Hot"
+        case "PageBlob":
+            let limits: [(gibibytes: Int64, tier: String)] = [
+                (128, "P10"), (256, "P15"), (512, "P20"), (1024, "P30"), (2048, "P40"), (4096, "P50"),
+            ]
+            return limits.first { record.size <= $0.gibibytes << 30 }?.tier ?? "P60"
+        default: return nil
+        }
+    }
+
     static func show(_ record: ObjectRecord, in headers: inout HTTPHeaders) {
         let tier = BlobTier(record.fields)
-        guard let name = tier.name ?? (record.blobType == "BlockBlob" ? "Hot" : nil) else { return }
+        guard let name = tier.name ?? inferred(record) else { return }
         headers.add(name: "x-ms-access-tier", value: name)
         headers.add(name: "x-ms-access-tier-inferred", value: tier.name == nil ? "true" : "false")
         if let changed = tier.changed {
@@ -87,7 +101,7 @@ struct BlobTier {
 
     static func write(_ record: ObjectRecord, _ xml: inout XMLWriter) {
         let tier = BlobTier(record.fields)
-        guard let name = tier.name ?? (record.blobType == "BlockBlob" ? "Hot" : nil) else { return }
+        guard let name = tier.name ?? inferred(record) else { return }
         xml.element("AccessTier", name)
         if tier.name == nil { xml.element("AccessTierInferred", "true") }
         if let changed = tier.changed { xml.element("AccessTierChangeTime", HTTPDate.rfc1123(changed)) }

@@ -58,6 +58,7 @@ extension AzureCall {
         var fields = FieldList()
         fields.replaceAll("meta:", with: try metadata())
         fields["public-access"] = try publicAccessHeader()
+        fields["versioning"] = options.keepsVersions ? Versioning.enabled.rawValue : nil
         if let scope = request.header("x-ms-default-encryption-scope"), !scope.isEmpty {
             fields["default-encryption-scope"] = scope
             let denies = request.header("x-ms-deny-encryption-scope-override")?.lowercased() == "true"

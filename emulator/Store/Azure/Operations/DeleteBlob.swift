@@ -9,7 +9,7 @@ extension AzureCall {
             guard let current = try transaction.object(container.id, call.blob) else { throw AzureError.blobNotFound }
             try call.conditions.check(current, isRead: false)
             try Lease(current.fields).allowRead(call.leaseID, .blob)
-            try call.encryption.check(opens: current)
+            try call.encryption.check(changes: current, in: container)
             var snapshot = current
             snapshot.kind = .snapshot
             snapshot.version = transaction.draw()
@@ -19,7 +19,10 @@ extension AzureCall {
             if !metadata.isEmpty { snapshot.fields.replaceAll("meta:", with: metadata) }
             try transaction.retain(snapshot.segments)
             try transaction.insertAside(snapshot)
-            return (snapshot, current)
+            guard container.versioning == .enabled else { return (snapshot, current) }
+            // A snapshot makes a version, too.
+            try transaction.retain(current.segments)
+            return (snapshot, try transaction.store(current, in: container))
         }
         var reply = written(current)
         reply.headers.add(name: "x-ms-snapshot", value: snapshot.versionName ?? "")
