@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import uuid
 
 import pytest
@@ -207,8 +208,15 @@ def without(headers, name):
         "x-ms-source-content-crc64": "AAAAAAAAAAA="}, b"", 400, "BothCrc64AndMd5HeaderPresent"),
     ("PUT", "C/none?comp=copy&copyid=1", {"x-ms-copy-action": "abort"}, b"", 404, "BlobNotFound"),
     ("PUT", "C/block?comp=copy&copyid=1", {"x-ms-copy-action": "abort"}, b"", 409, "NoPendingCopyOperation"),
+    # Nothing goes with a request whose content is elsewhere, and what of that is wanted has to be said rightly.
+    ("PUT", "C/new?comp=block&blockid=MQ==", {"x-ms-copy-source": "http://127.0.0.1:1/a/b"}, b"x", 400,
+     "InvalidHeaderValue"),
+    *[("PUT", "C/new?comp=block&blockid=MQ==", {
+        "x-ms-copy-source": "http://127.0.0.1:1/a/b", "x-ms-source-range": wrong}, b"", 400, "InvalidHeaderValue")
+      for wrong in ["bytes=abc", "bytes=5-2", "0-10", "bytes=9007199254740993-9007199254740992"]],
     # Asked by a browser first.
-    ("OPTIONS", "C/block", {}, b"", 400, "InvalidHeaderValue"),
+    ("OPTIONS", "C/block", {"origin": "https://a.example"}, b"", 400, "InvalidHeaderValue"),
+    ("OPTIONS", "C/block", {"access-control-request-method": "GET"}, b"", 403, "CorsPreflightFailure"),
     # Documents.
     ("PUT", "?restype=service&comp=properties", {}, b"<Other/>", 400, "InvalidXmlDocument"),
     ("POST", "C/block?comp=query", {}, b"<Other/>", 400, "InvalidXmlDocument"),
@@ -217,7 +225,7 @@ def without(headers, name):
     ("POST", "C/block?comp=query", {}, b"<QueryRequest><QueryType>XPath</QueryType><Expression>x</Expression>"
      b"</QueryRequest>", 400, "InvalidXmlDocument"),
     ("POST", "?comp=batch", {"content-type": "text/plain"}, b"x", 400, "InvalidHeaderValue"),
-    ("POST", "?restype=service&comp=userdelegationkey", {}, b"<KeyInfo/>", 403, "AuthorizationPermissionMismatch"),
+    ("POST", "?restype=service&comp=userdelegationkey", {}, b"<KeyInfo/>", 403, "AuthenticationFailed"),
 ])
 def test_a_request_that_is_wrong(ask, method, path, headers, data, status, code):
     assert ask(method, path, headers, data) == (status, code)
@@ -284,8 +292,16 @@ def test_a_page_is_answered_by_the_accounts_rules(tmp_path):
         answer = requests.options(own.blob_endpoint + "/c/k", headers=asked, timeout=20)
         return answer.status_code, answer.headers.get("x-ms-error-code")
 
-    rule = CorsRule(["https://a.example"], ["GET", "PUT"], allowed_headers=["x-ms-*"])
+    # Without rules every page is welcome, and stays so whatever else of the service is set.
+    assert preflight("https://b.example", "DELETE", "content-type") == (200, None)
+    service.set_service_properties(target_version="2021-12-02")
+    assert preflight("https://b.example", "DELETE", "content-type") == (200, None)
+    assert service.get_service_properties()["cors"] == []
+    rule = CorsRule(["https://a.example"], ["GET", "PUT"], allowed_headers=["x-ms-*"], exposed_headers=["x-ms-*"])
     service.set_service_properties(cors=[rule])
+    answer = requests.get(own.blob_endpoint + "/none/k", headers={"origin": "https://a.example"}, timeout=20)
+    assert answer.headers["access-control-allow-origin"] == "https://a.example", "a page may read refusals, too"
+    assert "x-ms-error-code" in answer.headers["access-control-expose-headers"]
     assert preflight("https://a.example", "PUT", "x-ms-meta-a") == (200, None)
     for refused in [
             ("https://b.example", "PUT"), ("https://a.example", "DELETE"),
@@ -295,6 +311,11 @@ def test_a_page_is_answered_by_the_accounts_rules(tmp_path):
         with pytest.raises(HttpResponseError) as error:
             service.set_service_properties(cors=rules)
         assert error.value.error_code == "InvalidXmlDocument"
+    # Rules that were taken away are not the same as none ever.
+    service.set_service_properties(cors=[])
+    assert preflight("https://a.example", "GET") == (403, "CorsPreflightFailure")
+    service.set_service_properties(target_version="2020-10-02")
+    assert preflight("https://a.example", "GET") == (403, "CorsPreflightFailure")
     own.kill()
 
 
@@ -390,6 +411,33 @@ def test_a_batch_is_not_too_long(store, container, code):
     assert code(lambda: container.delete_blobs(*(f"k{n}" for n in range(257)))) == "InvalidInput"
 
 
+@pytest.mark.parametrize("host", [None, ACCOUNT + ".localhost"])
+def test_a_containers_batch_is_about_its_blobs(store, blobs, container, host):
+    sas = generate_account_sas(
+        ACCOUNT, ACCOUNT_KEY, ResourceTypes(service=True, container=True, object=True),
+        AccountSasPermissions.from_string("rwdl"), soon())
+    other = blobs.create_container("c-" + uuid.uuid4().hex)
+    account = "" if host else "/" + ACCOUNT
+
+    def batch(path):
+        for target in [container, other]:
+            target.upload_blob("k", b"1", overwrite=True)
+        parts = "".join(
+            "--b\r\nContent-Type: application/http\r\n\r\n"
+            f"DELETE {account}/{target.container_name}/k?{sas} HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
+            for target in [container, other])
+        base = store.blob_endpoint.removesuffix("/" + ACCOUNT) + account
+        answer = requests.post(
+            f"{base}/{path}comp=batch&{sas}", parts + "--b--\r\n", timeout=20,
+            headers={"content-type": "multipart/mixed; boundary=b", "x-ms-version": "2024-11-04",
+                     **({"host": host} if host else {})})
+        return answer.status_code, re.findall(r"^HTTP/1.1 (\d+)", answer.text, re.MULTILINE)
+
+    assert batch("?") == (202, ["202", "202"])
+    assert batch(container.container_name + "?restype=container&") == (202, ["202", "400"])
+    assert other.get_blob_client("k").exists()
+
+
 @pytest.mark.parametrize("headers, code", [
     ({"if-none-match": "*"}, "UnsatisfiableCondition"),
     ({"x-ms-structured-body": "XSM/2.0"}, "InvalidHeaderValue"),
@@ -405,3 +453,26 @@ def test_a_reading_that_is_wrong(ask, headers, code):
 def test_a_delegation_that_is_wrong(store, document):
     url = store.blob_endpoint + "/?restype=service&comp=userdelegationkey"
     assert signed(store.blob(), "POST", url, document) in [(400, "InvalidXmlDocument"), (400, "InvalidInput")]
+
+
+def test_a_signature_gets_no_key_of_a_user(store):
+    sas = generate_account_sas(
+        ACCOUNT, ACCOUNT_KEY, ResourceTypes(service=True), AccountSasPermissions.from_string("rwl"), soon())
+    answer = requests.post(
+        f"{store.blob_endpoint}/?restype=service&comp=userdelegationkey&{sas}", data=b"<KeyInfo/>", timeout=20)
+    assert answer.status_code == 403 and b"Only authentication scheme Bearer is supported" in answer.content
+
+
+def md5(body):
+    return base64.b64encode(hashlib.md5(body).digest()).decode()
+
+
+@pytest.mark.parametrize("headers, status, code", [
+    ({"content-md5": md5(b"other"), "x-ms-blob-content-md5": md5(b"body")}, 201, None),
+    ({"content-md5": md5(b"body"), "x-ms-blob-content-md5": md5(b"other")}, 400, "Md5Mismatch"),
+    ({"content-md5": md5(b"other")}, 400, "Md5Mismatch"),
+    ({"x-ms-blob-content-md5": "AAAAAA=="}, 400, "InvalidMd5"),
+    ({"content-md5": "AAAAAA==", "x-ms-blob-content-md5": md5(b"body")}, 400, "InvalidMd5"),
+])
+def test_a_blobs_own_md5_goes_before_the_requests(ask, headers, status, code):
+    assert ask("PUT", "C/md5-" + uuid.uuid4().hex, {**BLOCK, **headers}, b"body") == (status, code)

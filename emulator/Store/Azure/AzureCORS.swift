@@ -4,7 +4,8 @@ import XML
 /// Cross-origin requests, as the account's service properties allow them
 /// (https://learn.microsoft.com/rest/api/storageservices/cross-origin-resource-sharing--cors--support-for-the-azure-storage-services).
 ///
-/// A blob service without rules of its own answers every origin: a page on a laptop can upload without set-up.
+/// A blob service that was never given rules, not even none, answers every origin: a page on a laptop can upload without
+/// set-up.
 struct AzureCORS {
     let store: ObjectStore
     let account: String
@@ -23,12 +24,14 @@ struct AzureCORS {
     }
 
     func preflight(_ request: HTTPRequest) throws -> HTTPReply {
-        guard let origin = request.header("origin"), let method = request.header("access-control-request-method") else {
+        guard let method = request.header("access-control-request-method") else {
             throw AzureError(400, "InvalidHeaderValue", "A required CORS header is not present.")
         }
         let wanted = (request.header("access-control-request-headers") ?? "").split(separator: ",")
             .map { String($0).trimmingSpaces }
-        guard let rule = try rules().first(where: { $0.allows(origin, method) && $0.allows(headers: wanted) }) else {
+        guard let origin = request.header("origin"),
+            let rule = try rules().first(where: { $0.allows(origin, method) && $0.allows(headers: wanted) })
+        else {
             throw AzureError(
                 403, "CorsPreflightFailure", "CORS not enabled or no matching rule found for this request.")
         }
@@ -72,11 +75,12 @@ struct AzureCORS {
         let anybody = Rule(
             origins: ["*"], methods: ["GET", "HEAD", "PUT", "POST", "DELETE", "MERGE", "OPTIONS", "PATCH"],
             headers: ["*"], exposed: ["*"], maxAge: "3600", isDefault: true)
-        guard let text = try store.read({ try $0.setting(service.settingName(account)) }) else {
+        let text = try store.read { try $0.setting(service.settingName(account)) }
+        guard let properties = try text.map({ try XMLElement(parsing: $0.utf8) }), properties.first("Cors") != nil
+        else {
             return service == .blob ? [anybody] : []
         }
-        let rules = try Self.rules(XMLElement(parsing: text.utf8))
-        return rules.isEmpty && service == .blob ? [anybody] : rules
+        return try Self.rules(properties)
     }
 
     static func rules(_ properties: XMLElement) throws(AzureError) -> [Rule] {

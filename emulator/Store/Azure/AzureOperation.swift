@@ -97,7 +97,7 @@ enum AzureOperation {
     func need(at level: Character) -> AzureNeed {
         switch self {
         case .listContainers: AzureNeed("s", "l")
-        case .getUserDelegationKey: AzureNeed("s", "")
+        case .getUserDelegationKey: AzureNeed("s", "rwdlacupxytfi")
         case .getServiceProperties, .getServiceStats: AzureNeed("s", "r")
         case .setServiceProperties: AzureNeed("s", "w")
         case .getAccountInfo: AzureNeed(level, "rwdlacup", isOfService: level != "s")

@@ -22,12 +22,24 @@ struct AzureResponder: HTTPResponder {
     func reply(to request: HTTPRequest) async -> HTTPReply {
         var reply: HTTPReply
         do {
-            reply = try await answer(request)
+            let address = try AzureAddress(request, accounts: options.accounts)
+            let cors = AzureCORS(store: store, account: address.account)
+            if request.method == "OPTIONS" {
+                reply = try cors.preflight(request)
+            } else {
+                do { reply = try await answer(request, address) } catch { reply = refused(error, request) }
+                try cors.decorate(&reply, request)
+            }
         } catch {
-            reply = Self.refusal(error, request, logger).reply(requestID: request.id, isHead: request.method == "HEAD")
+            reply = refused(error, request)
         }
         reply.addAccountHeaders(request, .blob)
         return reply
+    }
+
+    private func refused(_ error: any Error, _ request: HTTPRequest) -> HTTPReply {
+        Self.refusal(error, request, logger).reply(
+            requestID: Self.requestID(request.id), isHead: request.method == "HEAD")
     }
 
     /// The shape Azure gives its request ids.
@@ -36,11 +48,8 @@ struct AzureResponder: HTTPResponder {
         return "\(digits.prefix(8))-\(digits.dropFirst(8).prefix(4))-\(digits.dropFirst(12))-8000-000000000000"
     }
 
-    private func answer(_ request: HTTPRequest) async throws -> HTTPReply {
-        let address = try AzureAddress(request, accounts: options.accounts)
+    private func answer(_ request: HTTPRequest, _ address: AzureAddress) async throws -> HTTPReply {
         let namespace = address.account == options.accounts.first?.name ? "" : address.account
-        let cors = AzureCORS(store: store, account: address.account)
-        if request.method == "OPTIONS" { return try cors.preflight(request) }
         let operation = try AzureOperation(request, address)
         let grant = try authenticator.authorize(request, address, namespace: namespace)
         let level: Character = address.container.isEmpty ? "s" : address.blob.isEmpty ? "c" : "o"
@@ -52,9 +61,7 @@ struct AzureResponder: HTTPResponder {
             request: request, address: address, namespace: namespace, grant: grant, store: store, options: options,
             outside: outside, copies: copies,
             encryption: try BlobEncryption(request, scope: grant.encryptionScope))
-        var reply = try await perform(operation, call)
-        try cors.decorate(&reply, request)
-        return reply
+        return try await perform(operation, call)
     }
 
     /// What a client is told of an error, in the words of every service.

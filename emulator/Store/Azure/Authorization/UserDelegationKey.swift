@@ -63,7 +63,11 @@ extension AzureCall {
     /// Azure gives this key to bearer tokens only. Its clients send those only over TLS, which an emulator does not
     /// speak; so the holder of the account's key gets one too.
     func getUserDelegationKey() async throws -> HTTPReply {
-        guard grant.permissions == nil else { throw AzureError.permissionMismatch }
+        guard grant.permissions == nil else {
+            var error = AzureError.authenticationFailed
+            error.details = [("AuthenticationErrorDetail", "Only authentication scheme Bearer is supported")]
+            throw error
+        }
         let document = try await document(limit: 64 << 10)
         let now = Clock.milliseconds()
         guard document.name == "KeyInfo", let end = document["Expiry"],

@@ -23,16 +23,18 @@ extension AzureCall {
         let answerBoundary = "batchresponse_" + AzureResponder.requestID(request.id)
         var answer = ""
         for part in parts {
-            let inner = HTTPRequest(head: part.head, body: HTTPRequestBody(), peer: request.peer, id: RequestID.next())
-            let isAllowed = inner.method == "DELETE" || inner.parameter("comp") == "tier"
+            var head = part.head
+            if !head.headers.contains(name: "host"), let host = request.header("host") {
+                head.headers.add(name: "host", value: host)
+            }
+            let inner = HTTPRequest(head: head, body: HTTPRequestBody(), peer: request.peer, id: RequestID.next())
             let reply =
-                isAllowed
-                ? await perform(inner)
-                : AzureError(
-                    400, "InvalidInput",
-                    "One of the request inputs is not valid: only deletes and tier changes can be batched."
-                )
-                .reply(requestID: inner.id, isHead: false)
+                if let reason = refusal(of: inner) {
+                    AzureError(400, "InvalidInput", "One of the request inputs is not valid: \(reason).")
+                        .reply(requestID: AzureResponder.requestID(inner.id), isHead: false)
+                } else {
+                    await perform(inner)
+                }
             answer += "--\(answerBoundary)\r\nContent-Type: application/http\r\n"
             if let id = part.contentID { answer += "Content-ID: \(id)\r\n" }
             let status = HTTPResponseStatus(statusCode: reply.status)
@@ -49,6 +51,17 @@ extension AzureCall {
         return HTTPReply(
             202, ["Content-Type": "multipart/mixed; boundary=\(answerBoundary)"],
             body: .bytes(ByteBuffer(string: answer)))
+    }
+
+    private func refusal(of inner: HTTPRequest) -> String? {
+        if inner.method != "DELETE" && inner.parameter("comp") != "tier" {
+            return "only deletes and tier changes can be batched"
+        }
+        guard !address.container.isEmpty, let other = try? AzureAddress(inner, accounts: options.accounts) else {
+            return nil
+        }
+        return other.container == address.container && other.account == address.account
+            ? nil : "a batch of a container is about its blobs"
     }
 
     private static func parts(

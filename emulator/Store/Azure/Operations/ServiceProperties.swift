@@ -5,7 +5,10 @@ import XML
 extension AzureCall {
     func getServiceProperties() throws -> HTTPReply {
         if let text = try store.read({ try $0.setting(service.settingName(address.account)) }) {
-            return HTTPReply(200, ["Content-Type": "application/xml"], body: .bytes(ByteBuffer(string: text)))
+            var properties = try XMLElement(parsing: text.utf8)
+            if properties.first("Cors") == nil { properties.children.append(XMLElement("Cors")) }
+            let answer = ByteBuffer(string: Self.text(properties))
+            return HTTPReply(200, ["Content-Type": "application/xml"], body: .bytes(answer))
         }
         var xml = XMLWriter()
         xml.element("StorageServiceProperties") { xml in
@@ -45,8 +48,14 @@ extension AzureCall {
             }
         }
         _ = try AzureCORS.rules(merged)
-        let (name, text) = (service.settingName(address.account), Self.text(merged))
-        try await store.write { try $0.set(name, text) }
+        let (name, final, givesRules) = (service.settingName(address.account), merged, given.first("Cors") != nil)
+        try await store.write { transaction in
+            // Rules that nobody ever gave are not kept: until somebody does, every origin is welcome.
+            var kept = final
+            let had = try transaction.setting(name).flatMap { try XMLElement(parsing: $0.utf8).first("Cors") }
+            if !givesRules, had == nil { kept.children.removeAll { $0.name == "Cors" } }
+            try transaction.set(name, Self.text(kept))
+        }
         return HTTPReply(202)
     }
 

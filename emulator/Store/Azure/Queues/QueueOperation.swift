@@ -78,7 +78,7 @@ enum QueueOperation {
         case .listQueues: AzureNeed("s", "l")
         case .getServiceProperties, .getServiceStats: AzureNeed("s", "r")
         case .setServiceProperties: AzureNeed("s", "w")
-        case .getUserDelegationKey: AzureNeed("s", "")
+        case .getUserDelegationKey: AzureNeed("s", "rwdlacupxytfi")
         case .createQueue: AzureNeed("c", "cw")
         case .deleteQueue: AzureNeed("c", "d")
         case .getMetadata: AzureNeed("c", "r")
