@@ -180,7 +180,7 @@ let package = Package(
             "ProviderConformanceTests", "Domain", "ProviderStandIns", "FunctionRuntime", "FunctionTesting",
             "HTTPClient",
             "JSON", logging),
-        executable("StoreHarness", "Tests/Storage/Harness", "ObjectStore", "Redis", "CLinux", logging),
+        executable("StoreHarness", "Tests/Storage/Harness", "ObjectStore", "JSON", "Redis", "CLinux", logging),
         tests("ObjectStoreTests", "ObjectStore", "Cryptography", "XML", nio, nioPosix, grdb),
         tests(
             "ProviderStandInsTests", "ProviderStandIns", "FunctionTesting", "Cryptography", "HTTPClient", "JSON",
