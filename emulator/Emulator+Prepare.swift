@@ -120,7 +120,8 @@ extension Emulator {
             onRunning: { readiness.reached("dashboard") })
         var services: [any Service] = parts.servers.processes
         services += storeServers(
-            store, redis, options, ports, users: parts.users, targets: parts.listeners.map(\.target),
+            store, redis, ownsRedis: parts.servers.ownsRedis, options, ports, users: parts.users,
+            targets: parts.listeners.map(\.target),
             served: { registry.queueNames },
             readiness: readiness)
         services += senders(

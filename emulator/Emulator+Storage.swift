@@ -45,9 +45,12 @@ extension Emulator {
 
     /// The servers of the store's dialects.
     ///
-    /// - Parameter served: the names of the queues that functions listen to.
+    /// - Parameters:
+    ///   - ownsRedis: whether Redis is the emulator's own, and to keep clients' messages as safe as the store its objects.
+    ///   - served: the names of the queues that functions listen to.
     static func storeServers(
-        _ store: ObjectStore, _ redis: Redis, _ options: StartOptions, _ ports: Ports, users: [StoreUser],
+        _ store: ObjectStore, _ redis: Redis, ownsRedis: Bool, _ options: StartOptions, _ ports: Ports,
+        users: [StoreUser],
         targets: [EventTarget],
         served: @escaping @Sendable () -> Set<String>, readiness: Readiness
     ) -> [any Service] {
@@ -65,6 +68,7 @@ extension Emulator {
         blob.keepsVersions = options.store.blobVersions
         var queue = blob
         queue.port = ports.queue
+        queue.syncsQueues = ownsRedis && !options.store.fast
         return [
             BoundedService(
                 service: S3Server(store: store, options: s3, onBound: { _ in readiness.reached("s3") }),

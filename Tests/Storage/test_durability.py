@@ -3,13 +3,16 @@
 import json
 import re
 import shutil
+import socket
 import subprocess
+import time
 
 import boto3
 import pytest
+from azure.storage.queue import QueueClient
 from botocore.config import Config
 
-from object_store import harness
+from object_store import ACCOUNT_KEY, Store, harness
 
 
 PUTS = 8
@@ -50,6 +53,37 @@ class TestSyncs:
         assert len(contents) >= PUTS, paths
         assert len(folders) >= PUTS, paths
         assert len(journal) >= PUTS, paths
+
+    @pytest.mark.parametrize("options, is_synced", [((), True), (("--fast",), False)])
+    def test_a_message_is_in_a_synced_file_before_it_is_acknowledged(self, tmp_path, options, is_synced):
+        trace = tmp_path / "trace"
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        redis = subprocess.Popen(
+            ["strace", "-f", "-y", "-qq", "-e", "trace=fsync,fdatasync", "-o", trace, "redis-server", "--port", str(port),
+             "--dir", tmp_path, "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""], stdout=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 20
+            while subprocess.run(["redis-cli", "-p", str(port), "ping"], capture_output=True).stdout != b"PONG\n":
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            store = Store(tmp_path / "store", f"--redis=redis://127.0.0.1:{port}", *options)
+            try:
+                queue = QueueClient(store.endpoints["queue"], "durable", credential=ACCOUNT_KEY, retry_total=0)
+                queue.create_queue()
+                begin, before = time.monotonic(), len(trace.read_text())
+                for number in range(PUTS):
+                    queue.send_message(str(number))
+                synced = [m for m in SYNC.finditer(trace.read_text()[before:]) if "appendonly" in m.group(2)]
+                # Once a second Redis syncs anyway.
+                anyway = int(time.monotonic() - begin) + 2
+                assert len(synced) >= PUTS if is_synced else len(synced) <= anyway
+            finally:
+                store.kill()
+        finally:
+            subprocess.run(["redis-cli", "-p", str(port), "shutdown", "nosave"], capture_output=True)
+            redis.wait(timeout=20)
 
     def test_fast_syncs_nothing(self, tmp_path):
         assert synced(tmp_path, b"a" * 300_000, "--fast") == []

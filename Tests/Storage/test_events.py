@@ -2,6 +2,9 @@
 
 import json
 import re
+import socket
+import time
+import urllib.parse
 
 import pytest
 import requests
@@ -407,6 +410,30 @@ def test_reset_empties_everything(small, receivers):
     assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [BUCKET]
     assert s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
     assert not s3.get_bucket_notification_configuration(Bucket=BUCKET).get("QueueConfigurations")
+
+
+def test_messages_of_clients_are_on_disk_when_they_are_acknowledged(small, tmp_path):
+    from azure.storage.queue import QueueServiceClient
+
+    def policy(emulator, sends):
+        service = QueueServiceClient.from_connection_string(emulator.addresses["queue"]["connectionString"])
+        if sends:
+            service.create_queue(f"queue-{time.time_ns()}").send_message("x")
+        address = urllib.parse.urlsplit(emulator.addresses["redis"])
+        with socket.create_connection((address.hostname, address.port), timeout=10) as connection:
+            connection.sendall(b"CONFIG GET appendfsync\r\n")
+            return connection.recv(1000).split()[-1]
+
+    assert policy(small, True) == b"always"
+    emulator = SmallEmulator(tmp_path)
+    try:
+        assert policy(emulator, False) == b"everysec", "jobs need no more: they are in the database"
+        emulator.stop()
+        emulator = SmallEmulator(tmp_path, "--fast")
+        assert policy(emulator, True) == b"everysec"
+        emulator.stop()
+    finally:
+        emulator.kill()
 
 
 def test_reset_empties_the_queues_that_clients_made(small):

@@ -9,6 +9,8 @@ struct PrivateServers: Sendable {
     let redisURL: String
     /// Whether the database is our own; in one of somebody else's no login is made.
     let ownsDatabase: Bool
+    /// Whether Redis is our own; how somebody else's keeps what it is told is their matter.
+    let ownsRedis: Bool
     /// The processes that the emulator supervises, in the order in which they were started.
     let processes: [SupervisedServer]
     /// Those that it does not: where they are, without secrets.
@@ -39,6 +41,7 @@ struct PrivateServers: Sendable {
         }
         return PrivateServers(
             databaseURL: first.url, redisURL: second.url, ownsDatabase: first.server != nil,
+            ownsRedis: second.server != nil,
             processes: [first.server, second.server].compactMap { $0 },
             external: [first.external, second.external].compactMap { $0 })
     }

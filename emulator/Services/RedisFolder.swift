@@ -41,6 +41,8 @@ struct RedisFolder: Sendable {
     }
 
     /// The server on a port of the loopback interface: everything is appended to a file and synced each second.
+    /// To sync each write costs the jobs' way about a quarter of its throughput, and jobs are in the database; only once a
+    /// client of the queue service writes, whose messages are nowhere else, every write is.
     func command(port: Int, log: String) -> ServerCommand {
         ServerCommand(
             name: "Redis", executable: program,

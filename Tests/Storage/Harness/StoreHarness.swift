@@ -51,9 +51,11 @@ enum StoreHarness {
                 try await AzureServer(store: store, options: blob) { await ports.set("blob", $0) }.run()
             }
             if let redis {
-                group.addTask {
+                var queue = AzureOptions(port: 0)
+                queue.syncsQueues = !arguments.contains("--fast")
+                group.addTask { [queue] in
                     try await AzureQueueServer(
-                        store: store, redis: redis, options: AzureOptions(port: 0),
+                        store: store, redis: redis, options: queue,
                         onBound: { await ports.set("queue", $0) }
                     ).run()
                 }

@@ -27,6 +27,10 @@ package struct AzureOptions: Sendable {
     /// on.
     package var keepsVersions = false
 
+    /// Whether Redis is told to have what the queue service writes on disk before it answers. From the first such write on
+    /// it holds for all that this Redis writes (`appendfsync always`): only for a Redis of one's own.
+    package var syncsQueues = false
+
     package init(host: String = "127.0.0.1", port: Int = 10000, accounts: [Account] = [.standard]) {
         self.host = host
         self.port = port

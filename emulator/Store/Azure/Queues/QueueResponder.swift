@@ -53,6 +53,10 @@ struct QueueResponder: HTTPResponder {
         let call = AzureCall(
             request: request, address: address, namespace: namespace, grant: grant, store: store, options: options,
             outside: outside, service: .queue)
+        if options.syncsQueues && !operation.isRead {
+            // Each time: a Redis that was started again knows nothing of it.
+            try await directory.redis.send("CONFIG", "SET", "appendfsync", "always")
+        }
         return try await perform(operation, QueueCall(call: call, directory: directory))
     }
 
