@@ -1,6 +1,9 @@
 """Versions and delete markers."""
 
 import pytest
+from minio import Minio
+from minio.error import S3Error
+from minio.versioningconfig import ENABLED, SUSPENDED, VersioningConfig
 
 from s3_calls import code, headers, multipart, new_bucket, refusal, status
 
@@ -171,3 +174,38 @@ def test_pages(s3, versioned):
     folded = s3.list_object_versions(Bucket=versioned, Delimiter="/")
     assert [p["Prefix"] for p in folded["CommonPrefixes"]] == ["c/"]
     assert {v["Key"] for v in folded["Versions"]} == {"a", "b"}
+
+
+def excluding(status=ENABLED, folders=False, prefixes=()):
+    return VersioningConfig(status=status, exclude_folders=folders, excluded_prefixes=list(prefixes))
+
+
+def test_keys_whose_versions_are_not_kept(store, s3, bucket):
+    client = Minio(store.s3_endpoint.removeprefix("http://"), "minioadmin", "minioadmin", secure=False)
+    client.set_bucket_versioning(bucket, excluding(folders=True, prefixes=["tmp/", "jobs/*/scratch/"]))
+    kept = client.get_bucket_versioning(bucket)
+    assert (kept.status, kept.exclude_folders, kept.excluded_prefixes) == (ENABLED, True, ["tmp/", "jobs/*/scratch/"])
+    for key, versions in [("k", 2), ("tmp", 2), ("jobs/scratch/k", 2), ("tmp/k", 1), ("jobs/7/scratch/k", 1), ("f/", 1)]:
+        named = [put(s3, bucket, body, key) for body in (b"one", b"two")]
+        assert all(named) if versions == 2 else named == [None, None], key
+        found = s3.list_object_versions(Bucket=bucket, Prefix=key)["Versions"]
+        assert len([v for v in found if v["Key"] == key]) == versions and get(s3, bucket, key) == b"two"
+    assert s3.delete_object(Bucket=bucket, Key="tmp/k")["VersionId"] == "null"
+    assert "Versions" not in s3.list_object_versions(Bucket=bucket, Prefix="tmp/k")
+    client.set_bucket_versioning(bucket, excluding(SUSPENDED))
+    kept = client.get_bucket_versioning(bucket)
+    assert (kept.status, kept.exclude_folders, kept.excluded_prefixes) == (SUSPENDED, False, [])
+
+
+def test_exclusions_that_are_none(store, s3, bucket):
+    client = Minio(store.s3_endpoint.removeprefix("http://"), "minioadmin", "minioadmin", secure=False)
+    locked = new_bucket(s3, ObjectLockEnabledForBucket=True)
+    for place, wrong, expected in [
+            (bucket, excluding(SUSPENDED, prefixes=["tmp/"]), "IllegalVersioningConfigurationException"),
+            (bucket, excluding(SUSPENDED, folders=True), "IllegalVersioningConfigurationException"),
+            (bucket, excluding(prefixes=map(str, range(11))), "IllegalVersioningConfigurationException"),
+            (locked, excluding(folders=True), "InvalidBucketState")]:
+        with pytest.raises(S3Error) as error:
+            client.set_bucket_versioning(place, wrong)
+        assert error.value.code == expected
+    assert "Status" not in s3.get_bucket_versioning(Bucket=bucket)

@@ -26,7 +26,7 @@ extension Transaction {
         record.version = draw()
         record.revision = record.version
         let current = try object(bucket.id, record.key)
-        switch bucket.versioning {
+        switch bucket.versioning(of: record.key) {
         case .off:
             record.versionName = nil
             try put(record, replacing: current, keepingOld: current?.versionName != nil)
@@ -44,22 +44,23 @@ extension Transaction {
     /// Deletes the current object as the bucket's versioning wants it.
     func delete(_ bucket: BucketRecord, _ key: String) throws -> DeleteOutcome {
         let current = try object(bucket.id, key)
-        guard bucket.versioning != .off else {
+        let versioning = bucket.versioning(of: key)
+        guard versioning != .off else {
             guard let current else { return DeleteOutcome() }
             try removeCurrent(current)
             return DeleteOutcome(removed: current)
         }
         var outcome = DeleteOutcome()
-        if bucket.versioning == .suspended { try removeNullVersionAside(bucket.id, key) }
+        if versioning == .suspended { try removeNullVersionAside(bucket.id, key) }
         if let current {
-            let isReplaced = bucket.versioning == .suspended && current.versionName == nil
+            let isReplaced = versioning == .suspended && current.versionName == nil
             try removeCurrent(current, keeping: !isReplaced)
             if isReplaced { outcome.removed = current }
         }
         let version = draw()
         let marker = ObjectRecord(
             bucket: bucket.id, key: key, version: version,
-            versionName: bucket.versioning == .enabled ? versionName(version) : nil, kind: .deleteMarker, size: 0,
+            versionName: versioning == .enabled ? versionName(version) : nil, kind: .deleteMarker, size: 0,
             etag: "", modified: now, revision: version, segments: [], fields: FieldList())
         try insertAside(marker)
         outcome.marker = marker

@@ -6,12 +6,7 @@ extension S3Call {
     func getBucketSetting(_ setting: S3BucketSetting) throws -> HTTPReply {
         let bucket = try existingBucket()
         switch setting {
-        case .versioning:
-            var xml = XMLWriter()
-            xml.element("VersioningConfiguration", s3Namespace) { xml in
-                if bucket.versioning != .off { xml.element("Status", bucket.versioning.rawValue) }
-            }
-            return .xml(xml)
+        case .versioning: return versioningDocument(of: bucket)
         case .acl:
             let list = AccessControlList(field: bucket.fields["acl"], owner: bucket.owner)
             return .xml(list.document(owner: bucket.owner, call: self))
@@ -49,24 +44,7 @@ extension S3Call {
 
     func putBucketSetting(_ setting: S3BucketSetting) async throws -> HTTPReply {
         switch setting {
-        case .versioning:
-            let document = try await document()
-            guard let status = document["Status"] else {
-                throw S3Error(
-                    400, "IllegalVersioningConfigurationException", "The Versioning element must be specified")
-            }
-            guard let versioning = Versioning(rawValue: status), versioning != .off
-            else { throw S3Error.malformedXML }
-            try await change { bucket in
-                if bucket.fields["object-lock"] != nil && versioning == .suspended {
-                    throw S3Error(
-                        409, "InvalidBucketState",
-                        "An Object Lock configuration is present on this bucket, so the versioning state cannot "
-                            + "be changed."
-                    )
-                }
-                bucket.fields["versioning"] = versioning.rawValue
-            }
+        case .versioning: try await putBucketVersioning()
         case .policy:
             var payload = try payload()
             let text = String(buffer: try await payload.collect(limit: 20 << 10))

@@ -84,8 +84,8 @@ enum ObjectHeaders {
 
     /// What whoever wrote an object is told besides its tag.
     static func showWritten(_ record: ObjectRecord, _ bucket: BucketRecord, in headers: inout HTTPHeaders) throws {
-        // A write to a bucket whose versioning is suspended makes the version that has no name.
-        if bucket.versioning == .enabled { addVersion(record, bucket, to: &headers) }
+        // A write where versioning is suspended makes the version that has no name.
+        if bucket.versioning(of: record.key) == .enabled { addVersion(record, bucket, to: &headers) }
         ServerSideEncryption.show(record.fields, in: &headers)
         try showExpiration(record, bucket, in: &headers)
     }
