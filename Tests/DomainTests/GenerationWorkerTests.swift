@@ -79,6 +79,30 @@ struct GenerationWorkerTests {
         #expect(running.withLock { $0.most } == 1)
     }
 
+    @Test func `of two calls for one intent the one that was recorded first goes on, and the other is canceled`()
+        async throws
+    {
+        let world = try await World()
+        let job = try await world.createJob()
+        let extra = Mutex("")
+        let provider = FakeProvider(submit: { id throws(ProviderError) in
+            extra.withLock { $0 = id }
+            do {
+                // What a worker that was thought dead records meanwhile.
+                try await world.database.asService(
+                    "update provider_calls set state = 'submitted', request_id = 'first' where job_id = \(job.id)")
+            } catch {
+                throw ProviderError(.invalid, "\(error)")
+            }
+            return .running(progress: nil)
+        })
+        provider.remember("first")
+        #expect(try await world.worker(provider).work(on: job.id, log: world.log) == .completed(results: 1))
+        #expect(provider.counts.cancels == [extra.withLock { $0 }])
+        #expect(
+            try await world.count("provider_calls", where: "request_id = 'first' and state = 'succeeded'") == 1)
+    }
+
     // MARK: Crashes: what a dead worker leaves behind is a claimed row and an open call.
 
     @Test func `after a crash between intent and answer the call is found and not made again`() async throws {

@@ -165,4 +165,14 @@ struct JobLeasesTests {
         #expect(try await world.count("jobs", where: "status = 'completed'") == 10)
         #expect(try await world.count("provider_calls", where: "state = 'succeeded'") == 10)
     }
+
+    @Test func `a job that is to wait longer anyway is not postponed to an earlier time`() async throws {
+        let world = try await World()
+        let job = try await world.createJob()
+        let claim = try #require(try await world.leases().claim(job.id, provider: "fake"))
+        _ = try await world.leases().requeue(claim, after: .seconds(600), reason: nil, counts: false, call: .ended)
+        let due = try await world.job(job.id).nextAttemptAt
+        #expect(try await world.leases().postpone(job.id, message: nil, after: .seconds(1)) == nil)
+        #expect(try await world.job(job.id).nextAttemptAt == due)
+    }
 }

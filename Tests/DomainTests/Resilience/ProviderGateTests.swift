@@ -218,10 +218,55 @@ struct ProviderGateTests {
         await gates[0].finish(first, .well, log: log)
     }
 
+    @Test func `what a worker saw while Redis was there opens its own breaker when Redis is away`() async throws {
+        let server = try await TemporaryRedis.start()
+        let gate = try gate(server.url)
+        for failure in 1...5 {
+            if failure == 4 { try await server.kill() }
+            await #expect(throws: ProviderError.self) {
+                try await call(gate) { throw ProviderError(.unavailable, "it is down") }
+            }
+        }
+        guard case .open(let until) = try await gate.admit(provider, log: log) else {
+            Issue.record("its breaker is closed")
+            return
+        }
+        #expect(until.timeIntervalSinceNow > 1 && gate.isOpen(provider))
+    }
+
+    @Test func `Redis is not asked again for a second after it did not answer`() async throws {
+        let time = Mutex<Int64>(0)
+        let gate = ProviderGate(try Redis(url: try await sharedURL()), now: { time.withLock { $0 } })
+        func ask(answers: Bool) async -> Bool? {
+            await gate.inRedis(log: log) {
+                guard answers else { throw RedisError.closed }
+                return true
+            }
+        }
+        #expect(await ask(answers: true) == true)
+        #expect(await ask(answers: false) == nil)
+        time.withLock { $0 = 999_999 }
+        #expect(await ask(answers: true) == nil)
+        time.withLock { $0 = 1_000_000 }
+        #expect(await ask(answers: true) == true)
+    }
+
+    @Test func `a wait that the provider asked for is kept while Redis is away`() async throws {
+        let server = try await TemporaryRedis.start()
+        let gate = try gate(server.url)
+        try await server.kill()
+        await #expect(throws: ProviderError.self) {
+            try await call(gate) { throw ProviderError(.limited(wait: .seconds(30)), "slow down") }
+        }
+        #expect(try await gate.admit(provider, log: log).delay ?? .zero > .seconds(29))
+    }
+
     @Test func `a call that runs already counts, whatever the limits say`() async throws {
         let gate = try gate(try await sharedURL(), perSecond: 1, concurrency: 1)
         let (one, two) = (await gate.resume(provider, log: log), await gate.resume(provider, log: log))
         #expect(try await gate.states(of: [provider])[provider]?.calls == 2)
+        // Also for this process by itself, should Redis go away.
+        #expect(gate.lane(provider).state.withLock { $0.local.callCount } == 2)
         for permit in [one, two] { await gate.finish(permit, .well, log: log) }
         #expect(try await gate.states(of: [provider])[provider]?.calls == 0)
         // Nor do they use up the rate.

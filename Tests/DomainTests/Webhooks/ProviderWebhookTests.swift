@@ -165,6 +165,35 @@ struct ProviderWebhookTests {
         #expect(try await endings.note("fal", "p1", job: job, call: nil) == nil)
     }
 
+    @Test func `an address that mixes jobs or providers names nothing`() async throws {
+        let (claim, other) = (try await claimed(nil), try await claimed("p2"))
+        let mixed = ["job": [other.job.id.text], "call": [claim.call.id.text]]
+        #expect(try outcome(await post("p9", query: mixed)) == "ignored")
+        let elsewhere = try #require(
+            try await world.leases().claim(try await world.createJob().id, provider: "fal"))
+        let foreign = ["job": [elsewhere.job.id.text], "call": [elsewhere.call.id.text]]
+        #expect(try outcome(await post("p9", query: foreign)) == "ignored")
+        #expect(try await world.count("provider_calls", where: "request_id = 'p9'") == 0)
+    }
+
+    @Test func `whoever does not sign has the worker of the job look at once`() async throws {
+        let job = UUID()
+        var isHeard = false
+        for try await event in redis.subscribe(to: "providers") {
+            if case .subscribed = event {
+                let answer = await function.request(
+                    .post, "/api/v1/webhooks/comfyui", query: ["job": [job.text]], json: [:])
+                #expect(try outcome(answer) == "noted")
+                // What comes after it, should it not come.
+                try await redis.send("PUBLISH", "providers", "end")
+            } else {
+                isHeard = event == .message(channel: "providers", payload: Array("ended \(job.text)".utf8))
+                break
+            }
+        }
+        #expect(isHeard)
+    }
+
     @Test func `whoever does not sign is only a reason to look`() async throws {
         let claim = try await claimed(nil)
         _ = try await world.leases().requeue(claim, after: .seconds(600), reason: nil, counts: false, call: .goesOn)

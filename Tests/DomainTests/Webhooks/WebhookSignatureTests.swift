@@ -61,6 +61,31 @@ struct WebhookSignatureTests {
         #expect(throws: WebhookRefusal.wrongSignature) { try standard { $0["webhook-signature"] = "v1,AAAA" } }
     }
 
+    @Test func `one changed byte anywhere is noticed`() {
+        for index in Self.body.indices {
+            #expect(throws: WebhookRefusal.wrongSignature) { try standard(body: Self.body.changed(at: index)) }
+        }
+        #expect(throws: WebhookRefusal.wrongSignature) { try standard(body: Self.body.dropLast()) }
+        for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+            for index in 0..<24 {
+                #expect(throws: WebhookRefusal.self, "\(name) at \(index)") {
+                    try standard { $0[name] = $0[name]?.changed(at: index % $0[name]!.utf8.count) }
+                }
+            }
+        }
+        for index in Self.falBody.indices {
+            #expect(throws: WebhookRefusal.wrongSignature) { try fal(body: Self.falBody.changed(at: index)) }
+        }
+        for name in ["Request-Id", "User-Id", "Timestamp", "Signature"] {
+            let name = "X-Fal-Webhook-\(name)"
+            for index in 0..<128 {
+                var headers = Self.falHeaders()
+                headers[name] = headers[name]?.changed(at: index % headers[name]!.utf8.count)
+                #expect(throws: WebhookRefusal.self, "\(name) at \(index)") { try fal(headers) }
+            }
+        }
+    }
+
     @Test(arguments: ["webhook-id", "webhook-timestamp", "webhook-signature"])
     func `each header is needed`(name: String) {
         #expect(throws: WebhookRefusal.missing(header: name)) { try standard { $0[name] = nil } }
@@ -203,5 +228,21 @@ struct WebhookSignatureTests {
             }
         }
         #expect(try await neither.verify("comfyui", [:], []) == nil)
+    }
+}
+
+extension [UInt8] {
+    /// With one bit of one byte turned.
+    fileprivate func changed(at index: Int) -> [UInt8] {
+        var copy = self
+        copy[index] ^= 1
+        return copy
+    }
+}
+
+extension String {
+    /// With one bit of one byte turned.
+    fileprivate func changed(at index: Int) -> String {
+        String(decoding: Array(utf8).changed(at: index), as: UTF8.self)
     }
 }

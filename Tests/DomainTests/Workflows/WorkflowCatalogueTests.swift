@@ -30,6 +30,9 @@ struct WorkflowCatalogueTests {
         let redis = try await TemporaryRedis.start()
         let snapshot = try await catalogue(redis).current(log: log)
         #expect(snapshot.problems.isEmpty)
+        // What the provider's models of today refuse is not offered.
+        let edit = try #require(snapshot["openai-edit"])
+        #expect(throws: (any Error).self) { try edit.parameters.complete(["input_fidelity": "high"]) }
         let offered = Set(snapshot.enabled.map { "\($0.provider) \($0.category.rawValue)" })
         let providers = ["replicate", "fal", "huggingface", "openai", "gemini", "comfyui", "automatic1111", "sdcpp"]
         #expect(offered == Set(providers.flatMap { ["\($0) text-to-image", "\($0) image-to-image"] }))
