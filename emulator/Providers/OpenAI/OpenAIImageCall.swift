@@ -17,14 +17,16 @@ struct OpenAIImageCall: Sendable {
     private static let known: Set = [
         "prompt", "model", "n", "size", "quality", "background", "output_format", "output_compression", "moderation",
         "safety_identifier", "user", "stream", "partial_images", "complexity", "frame_count", "frame_duration_ms",
-        "input_fidelity", "svg", "mask", "markup", "stand_in",
+        "svg", "mask", "markup", "stand_in",
     ]
     private static let longestPrompt = 32_000
     private static let mostImages = 16
 
     /// - Throws: ``OpenAIProblem`` naming the first parameter that is wrong.
     init(_ parameters: OpenAIParameters, isEdit: Bool) throws {
-        try parameters.check(known: Self.known)
+        // The models of today look closely by themselves, and let nobody say how closely.
+        let isOlder = parameters.values["model"]?.string?.hasPrefix("gpt-image-1") == true
+        try parameters.check(known: isEdit && isOlder ? Self.known.union(["input_fidelity"]) : Self.known)
         guard let prompt = parameters.values["prompt"]?.string, !prompt.isEmpty else {
             throw OpenAIProblem.missing("prompt")
         }
