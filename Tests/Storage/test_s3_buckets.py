@@ -19,7 +19,8 @@ def alice(store):
 
 
 @pytest.mark.parametrize("name", [
-    "a", "aa", "_foo", "foo_bar", "foo-", "foo..bar", "foo.-bar", "foo-.bar", "192.168.5.123", "Upper", "a" * 64])
+    "a", "aa", "_foo", "foo_bar", "foo-", "foo..bar", "foo.-bar", "foo-.bar", "192.168.5.123", "Upper", "a" * 64,
+    "tenant%3Afoo"])
 def test_bad_names(store, name):
     answer = requests.put(f"{store.s3_endpoint}/{name}", auth=signed(), timeout=10)
     assert answer.status_code == 400 and "<Code>InvalidBucketName</Code>" in answer.text
@@ -34,6 +35,15 @@ def signed():
         request.headers.update(dict(wire.headers))
         return request
     return sign
+
+
+def test_a_tenant_before_the_name(store, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    for tenant in ["", "somebody"]:
+        listed = requests.get(f"{store.s3_endpoint}/{tenant}%3A{bucket}", auth=signed(), timeout=10)
+        assert listed.status_code == 200 and f"<Name>{bucket}</Name>" in listed.text and "<Key>k</Key>" in listed.text
+        assert requests.get(f"{store.s3_endpoint}/{tenant}%3A{bucket}/k", auth=signed(), timeout=10).content == b"x"
+        assert requests.get(f"{store.s3_endpoint}/{tenant}%3A{bucket}-no", auth=signed(), timeout=10).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["abc", "0bc", "a.b.c", "a-b", "x" * 30])

@@ -37,6 +37,12 @@ struct S3Address {
         }
     }
 
+    /// The bucket without the tenant that clients of Ceph's gateway may put before a name. All names are in one space
+    /// here, so whose it is says nothing; no name has a colon of its own.
+    var bucketWithoutTenant: String {
+        bucket.utf8.lastIndex(of: UInt8(ascii: ":")).map { String(bucket[bucket.utf8.index(after: $0)...]) } ?? bucket
+    }
+
     static let longestKey = 1024
 
     private static let invalidURI = S3Error(400, "InvalidURI", "Couldn't parse the specified URI.")

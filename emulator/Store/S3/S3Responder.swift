@@ -24,14 +24,15 @@ struct S3Responder: HTTPResponder {
         do {
             let address = try S3Address(
                 path: request.rawPath, host: request.header("host"), domains: options.domains)
-            bucket = address.bucket
+            bucket = address.bucketWithoutTenant
             if request.method == "OPTIONS" {
-                reply = try S3CORS(store: store).preflight(request, bucket: address.bucket)
+                reply = try S3CORS(store: store).preflight(request, bucket: address.bucketWithoutTenant)
             } else {
                 let operation = try S3Operation(request, address)
                 let identity = operation == .postObject ? S3Identity() : try authenticator.identify(request)
+                let name = operation == .createBucket ? address.bucket : address.bucketWithoutTenant
                 let call = S3Call(
-                    request: request, bucketName: address.bucket, key: address.key, identity: identity, store: store,
+                    request: request, bucketName: name, key: address.key, identity: identity, store: store,
                     options: options)
                 reply = try await perform(operation, call)
             }
