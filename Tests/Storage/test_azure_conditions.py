@@ -131,3 +131,17 @@ def test_malformed_conditions(store, container):
     with pytest.raises(HttpResponseError) as error:
         blob.get_blob_properties(if_tags_match_condition="nonsense")
     assert error.value.status_code == 400
+
+
+@pytest.mark.parametrize("kind, make_again", [
+    ("block", lambda b, **o: b.upload_blob(b"2", overwrite=True, **o)),
+    ("block", lambda b, **o: b.commit_block_list([BlobBlock("MQ==")], **o)),
+    ("block", lambda b, **o: b.start_copy_from_url(b.url, **o)),
+    ("append", lambda b, **o: b.create_append_blob(**o)), ("page", lambda b, **o: b.create_page_blob(512, **o))])
+def test_only_what_is_not_there_is_made(make, kind, make_again):
+    blob = make(kind)
+    with pytest.raises(HttpResponseError) as error:
+        make_again(blob, match_condition=MatchConditions.IfMissing)
+    assert (error.value.status_code, error.value.error_code) == (409, "BlobAlreadyExists")
+    # To set something there is no such condition.
+    blob.set_blob_metadata({"a": "b"}, match_condition=MatchConditions.IfMissing)

@@ -446,6 +446,18 @@ def test_a_reading_that_is_wrong(ask, headers, code):
     assert ask("GET", "C/block", headers) == (400, code)
 
 
+@pytest.mark.parametrize("path, limit", [
+    ("C?restype=container&comp=acl", 64 << 10), ("C/block?comp=tags", 64 << 10), ("C/block?comp=blocklist", 8 << 20),
+    ("?restype=service&comp=properties", 256 << 10), ("C/block?comp=query", 256 << 10),
+    ("?restype=service&comp=userdelegationkey", 64 << 10)])
+def test_a_document_has_its_size(store, container, path, limit):
+    method = "POST" if path.endswith(("query", "key")) else "PUT"
+    url = f"{store.blob_endpoint}/" + path.replace("C", container.container_name, 1)
+    container.upload_blob("block", b"1")
+    assert signed(container, method, url, "<" + "x" * (limit - 3) + "/>") == (400, "InvalidXmlDocument")
+    assert signed(container, method, url, "<" + "x" * (limit - 2) + "/>") == (413, "RequestBodyTooLarge")
+
+
 @pytest.mark.parametrize("document", [
     "<Other/>", "<KeyInfo></KeyInfo>", "<KeyInfo><Expiry>tomorrow</Expiry></KeyInfo>",
     "<KeyInfo><Start>now</Start><Expiry>2100-01-01T00:00:00Z</Expiry></KeyInfo>",

@@ -1,6 +1,10 @@
 """What shared access signatures grant: each permission, each resource, and nothing beside it."""
 
+import base64
+import hashlib
+import hmac
 import uuid
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -10,7 +14,7 @@ from azure.storage.blob import (
     ImmutabilityPolicy, ResourceTypes, generate_account_sas, generate_blob_sas, generate_container_sas)
 
 from object_store import ACCOUNT, ACCOUNT_KEY
-from test_azure import soon
+from test_azure import bearer, soon
 
 BLOB_CALLS = {
     "read": ("r", lambda b: b.download_blob().readall()),
@@ -214,3 +218,80 @@ def test_a_shared_key_may_sign_for_the_secondary(container, store):
     url = store.blob_endpoint.replace(ACCOUNT, ACCOUNT + "-secondary")
     service = BlobServiceClient(url, credential={"account_name": ACCOUNT, "account_key": ACCOUNT_KEY}, retry_total=0)
     assert service.get_blob_client(container.container_name, "k").download_blob().readall() == b"x"
+
+
+def signed_by_hand(blob, sr, snapshot="", name=None):
+    """A signature whose fields need not fit together."""
+    fields = {"sp": "rl", "se": f"{soon():%Y-%m-%dT%H:%M:%SZ}", "sv": "2020-02-10", "sr": sr}
+    resource = f"/blob/{ACCOUNT}/{blob.container_name}/{blob.blob_name if name is None else name}"
+    text = "\n".join([
+        fields["sp"], "", fields["se"], resource, "", "", "", fields["sv"], sr, snapshot, "", "", "", "", ""])
+    mac = hmac.digest(base64.b64decode(ACCOUNT_KEY), text.encode(), hashlib.sha256)
+    return urlencode({**fields, "sig": base64.b64encode(mac)})
+
+
+def answer_to(url, *queries, **headers):
+    answer = requests.get(
+        url + "?" + "&".join(queries), headers={"x-ms-version": "2020-02-10", **headers}, timeout=20)
+    return answer.text if answer.status_code == 200 else (answer.status_code, answer.headers["x-ms-error-code"])
+
+
+def test_a_snapshots_signature_is_for_the_snapshot(container):
+    blob = container.upload_blob("k", b"old")
+    first, second = (blob.create_snapshot()["snapshot"] for _ in range(2))
+    blob.upload_blob(b"new", overwrite=True)
+    sas = signed_by_hand(blob, "bs", first)
+    assert answer_to(blob.url, sas, "snapshot=" + first) == "old"
+    changed = signed_by_hand(blob, "b").replace("sr=b", "sr=bs")
+    for queries in [[sas], [sas, "snapshot=" + second], [changed, "snapshot=" + first]]:
+        assert answer_to(blob.url, *queries) == (403, "AuthenticationFailed"), queries
+    # Signed, but for no snapshot at all.
+    assert answer_to(blob.url, signed_by_hand(blob, "b")) == "new"
+    assert answer_to(blob.url, signed_by_hand(blob, "bs")) == (403, "AuthorizationPermissionMismatch")
+
+
+def test_a_blobs_signature_is_for_no_container_and_every_kind_has_a_name(container):
+    blob = container.upload_blob("k", b"1")
+    listing = ["restype=container", "comp=list"]
+    for kind in ["b", "bv"]:
+        assert answer_to(container.url, signed_by_hand(blob, kind, name=""), *listing) == (
+            403, "AuthorizationPermissionMismatch")
+    for kind in ["x", ""]:
+        assert answer_to(blob.url, signed_by_hand(blob, kind)) == (403, "AuthenticationFailed")
+
+
+@pytest.mark.parametrize("tenant, user", [("here", None), (None, "me"), ("here", "me")])
+def test_a_signature_for_some_users_wants_to_see_one(blobs, container, tenant, user):
+    blob = container.upload_blob("k", b"1")
+    key = blobs.get_user_delegation_key(soon(-1), soon(), **({"delegated_user_tid": tenant} if tenant else {}))
+    sas = generate_blob_sas(
+        ACCOUNT, container.container_name, "k", user_delegation_key=key, expiry=soon(),
+        permission=BlobSasPermissions(read=True), **({"user_delegation_oid": user} if user else {}))
+
+    def read(oid, tid):
+        claims = {"aud": "https://storage.azure.com", "exp": int(soon().timestamp()), "oid": oid, "tid": tid}
+        return answer_to(blob.url, sas, Authorization="Bearer " + bearer(claims))
+
+    refused = (403, "AuthenticationFailed")
+    assert answer_to(blob.url, sas) == refused
+    assert read("me", "here") == "1"
+    assert read("other", "here") == (refused if user else "1")
+    assert read("me", "elsewhere") == (refused if tenant else "1")
+
+
+@pytest.mark.parametrize("field", ["srh", "srq", "suoid"])
+def test_limits_the_emulator_does_not_know_are_not_passed_over(blobs, container, field):
+    blob = container.upload_blob("k", b"1")
+    sas = generate_blob_sas(
+        ACCOUNT, container.container_name, "k", user_delegation_key=blobs.get_user_delegation_key(soon(-1), soon()),
+        expiry=soon(), permission=BlobSasPermissions(read=True))
+    answer = requests.get(f"{blob.url}?{sas}&{field}=a", timeout=20)
+    assert answer.status_code == 403 and f"does not know user delegation signatures with {field}" in answer.text
+
+
+@pytest.mark.parametrize("version, refusal", [
+    ("2019-07-07", (404, "ResourceNotFound")), ("2019-12-12", (401, "NoAuthenticationInformation"))])
+def test_whether_something_is_there_is_not_told_to_strangers(container, version, refusal):
+    blob = container.upload_blob("k", b"1")
+    for url in [blob.url, blob.url + "-none"]:
+        assert answer_to(url, **{"x-ms-version": version}) == refusal
