@@ -39,7 +39,7 @@ struct StandInGuardsTests {
 
     private static let replicate: [Refused] = [
         Refused(401, .post, "/replicate/v1/predictions", ["version": "a/b", "input": drawing]),
-        Refused(401, .post, "/replicate/v1/predictions", ["version": "a/b", "input": drawing], key: "Bearer "),
+        Refused(401, .post, "/replicate/v1/predictions", ["version": "a/b", "input": drawing], key: "Bearer a"),
         Refused(401, .post, "/replicate/v1/predictions", ["version": "a/b", "input": drawing], key: falKey),
         Refused(400, .post, "/replicate/v1/predictions", key: bearer, text: "prompt=a"),
         Refused(400, .post, "/replicate/v1/predictions", [1], key: bearer),
@@ -64,7 +64,7 @@ struct StandInGuardsTests {
 
     private static let fal: [Refused] = [
         Refused(401, .post, "/fal/queue/fal-ai/flux", drawing),
-        Refused(401, .post, "/fal/queue/fal-ai/flux", drawing, key: "Key "),
+        Refused(401, .post, "/fal/queue/fal-ai/flux", drawing, key: "Key a"),
         Refused(401, .post, "/fal/queue/fal-ai/flux", drawing, key: "Basic abcdefgh"),
         Refused(422, .post, "/fal/queue/fal-ai/flux", key: falKey, text: "prompt=a"),
         Refused(404, .post, "/fal/queue/flux", drawing, key: falKey),
@@ -81,7 +81,7 @@ struct StandInGuardsTests {
 
     private static let huggingFace: [Refused] = [
         Refused(401, .post, "/huggingface/hf-inference/models/a/b", ["inputs": "a"]),
-        Refused(401, .post, "/huggingface/hf-inference/models/a/b", ["inputs": "a"], key: "Bearer "),
+        Refused(401, .post, "/huggingface/hf-inference/models/a/b", ["inputs": "a"], key: "Bearer a"),
         Refused(400, .post, "/huggingface/hf-inference/models/a/b", key: bearer, text: ""),
         Refused(400, .post, "/huggingface/hf-inference/models/a/b", ["prompt": "a"], key: bearer),
         Refused(
@@ -93,7 +93,7 @@ struct StandInGuardsTests {
 
     private static let openAI: [Refused] = [
         Refused(401, .post, "/openai/v1/images/generations", drawing),
-        Refused(401, .post, "/openai/v1/images/generations", drawing, key: "Bearer "),
+        Refused(401, .post, "/openai/v1/images/generations", drawing, key: falKey),
         Refused(400, .post, "/openai/v1/images/generations", key: bearer, text: "prompt=a"),
         Refused(400, .post, "/openai/v1/images/generations", [:], key: bearer),
         Refused(

@@ -31,9 +31,7 @@ struct OpenAIStandIn: StandIn {
     }
 
     private func route(_ request: StandInRequest, _ id: String) async throws -> StandInResponse {
-        guard let authorization = request.headers[.authorization], authorization.hasPrefix("Bearer "),
-            authorization.count > 7
-        else {
+        guard request.headers[.authorization]?.hasPrefix("Bearer ") == true else {
             throw OpenAIProblem(
                 status: .unauthorized,
                 message: "You didn't provide an API key. You need to provide your API key in an Authorization header.")
