@@ -3,8 +3,10 @@
 import uuid
 
 import pytest
+from azure.storage.queue import QueueServiceClient
 
-from object_store import Store
+from azure_queue import RedisServer
+from object_store import ACCOUNT_KEY, Store
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +36,32 @@ def blobs(store):
 @pytest.fixture
 def container(blobs):
     return blobs.create_container("c-" + uuid.uuid4().hex)
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory):
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session")
+def queue_store(redis, tmp_path_factory):
+    store = Store(tmp_path_factory.mktemp("queues"), f"--redis=redis://127.0.0.1:{redis.port}")
+    yield store
+    store.kill()
+
+
+@pytest.fixture(scope="session")
+def queue_endpoint(queue_store):
+    return queue_store.endpoints["queue"]
+
+
+@pytest.fixture(scope="session")
+def queues(queue_endpoint):
+    return QueueServiceClient(queue_endpoint, credential=ACCOUNT_KEY, retry_total=0)
+
+
+@pytest.fixture
+def queue(queues):
+    return queues.create_queue("q-" + uuid.uuid4().hex)
