@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 import Glibc
 import NIOCore
@@ -148,6 +149,73 @@ struct DurabilityTests {
         try await temporary.store.reset()
         #expect(try temporary.store.read { try $0.buckets(limit: 10) }.isEmpty)
         while !(try temporary.files().isEmpty) { await Task.yield() }
+    }
+
+    /// Every bit of what a row carries (of long ones every 13th), and other values in other columns.
+    @Test func `a flipped bit is found in every row of metadata`() async throws {
+        let temporary = try TemporaryStore(StoreOptions(durability: .fast, inlineLimit: 10))
+        let store = temporary.store
+        try await store.createBucketIfMissing("b")
+        _ = try await store.events.subscribe("c")
+        try await temporary.put("k", "inline")
+        try await store.write { transaction in
+            let bucket = try transaction.bucket("b")!
+            var fields = FieldList()
+            fields["content-type"] = "image/png"
+            var record = try transaction.object(bucket.id, "k")!
+            record.fields = fields
+            try transaction.update(record)
+            record.version += 1
+            try transaction.insertAside(record)
+            let upload = UploadRecord(id: "u", bucket: bucket.id, key: "k", created: 1, fields: fields)
+            try transaction.insert(upload)
+            try transaction.put(
+                PartRecord(number: 1, size: 2, etag: "e", modified: 3, segments: [], fields: fields), of: "u")
+            try transaction.put(
+                BlockRecord(
+                    name: "n", size: 1, modified: 2, etag: "e", segments: [Segment(content: 0, offset: 0, length: 1)]),
+                bucket.id, "k")
+            try transaction.emit(
+                StoreEvent(
+                    kind: .created, cause: "Put", record, bucket: "b", dialect: "s3", requestID: "r", principal: "p"))
+        }
+        #expect(try store.verifyRows().isEmpty)
+        let tables: [(String, String, [String])] = [
+            ("bucket", "fields", ["owner", "modified", "revision"]),
+            ("object", "fields", ["key", "size", "etag", "segments"]),
+            ("version", "fields", ["key", "version", "modified"]), ("upload", "fields", ["key", "created"]),
+            ("part", "fields", ["number", "size", "etag"]), ("block", "segments", ["name", "size", "etag"]),
+            ("event", "fields", []),
+        ]
+        for (table, carrier, columns) in tables {
+            let read = "SELECT \(carrier) FROM \(table)"
+            let whole = try store.read { try Data.fetchOne($0.database, sql: read) } ?? Data()
+            #expect(whole.count >= RowSeal.length)
+            for bit in stride(from: 0, to: whole.count * 8, by: whole.count > 100 ? 13 : 1) {
+                var flipped = whole
+                flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+                try await store.write { [flipped] in try $0.execute("UPDATE \(table) SET \(carrier) = ?", [flipped]) }
+                #expect(
+                    try store.verifyRows().contains { $0.place.hasPrefix("metadata.sqlite, \(table)") },
+                    "bit \(bit) of \(table)")
+            }
+            try await store.write { try $0.execute("UPDATE \(table) SET \(carrier) = ?", [whole]) }
+            for column in columns {
+                let saved = try store.read {
+                    try DatabaseValue.fetchOne($0.database, sql: "SELECT \(column) FROM \(table)")
+                }
+                try await store.write {
+                    try $0.execute(
+                        "UPDATE \(table) SET \(column) = CASE typeof(\(column)) WHEN 'integer' THEN \(column) + 1 ELSE CAST(\(column) || 'x' AS \(column == "segments" ? "BLOB" : "TEXT")) END",
+                        [])
+                }
+                #expect(
+                    try store.verifyRows().contains { $0.place.hasPrefix("metadata.sqlite, \(table)") },
+                    "\(column) of \(table)")
+                try await store.write { try $0.execute("UPDATE \(table) SET \(column) = ?", [saved]) }
+            }
+        }
+        #expect(try store.verifyRows().isEmpty)
     }
 
     @Test func `a flipped bit is found, in a file and in the database`() async throws {

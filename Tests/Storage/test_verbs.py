@@ -1,9 +1,13 @@
 """`emulator storage`: on a running emulator, and on the folder of one that does not run."""
 
+import contextlib
 import json
+import re
+import sqlite3
 
 import pytest
 import requests
+from azure.storage.blob import BlobServiceClient
 
 from emulators import SmallEmulator, run
 
@@ -140,6 +144,48 @@ def test_places_that_are_none(storage, tmp_path):
 def test_no_store(tmp_path):
     assert "there is no store in" in run("storage", "ls", "--data", tmp_path, status=1)
     assert "no emulator runs on" in run("storage", "flush", "--data", tmp_path, status=1)
+
+
+def flip(path, at):
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_flipped_bit_is_found_in_what_is_not_an_object_yet_and_in_what_is_known_of_one(tmp_path):
+    emulator = SmallEmulator(tmp_path)
+    contents = emulator.data / "objects" / "contents"
+    try:
+        s3 = emulator.s3()
+        s3.put_object(Bucket=BUCKET, Key="object", Body=b"o" * 100_000, Metadata={"mark": "findme-findme"})
+        known = {path for path in contents.rglob("*") if path.is_file()}
+        upload = s3.create_multipart_upload(Bucket=BUCKET, Key="unfinished")["UploadId"]
+        s3.upload_part(Bucket=BUCKET, Key="unfinished", UploadId=upload, PartNumber=1, Body=b"p" * 100_000)
+        part, = {path for path in contents.rglob("*") if path.is_file()} - known
+        blobs = BlobServiceClient.from_connection_string(emulator.addresses["blob"]["connectionString"])
+        blobs.get_blob_client(BUCKET, "uncommitted").stage_block("AAAA", b"b" * 100_000)
+        block, = {path for path in contents.rglob("*") if path.is_file()} - known - {part}
+        assert emulator.storage("verify") == "3 contents checked, 0 damaged\n"
+        for path in (part, block):
+            flip(path, 50_000)
+            found = json.loads(emulator.storage("verify", "--json", status=1))
+            assert [damage["place"] for damage in found["damaged"]] == [str(path)]
+            flip(path, 50_000)
+        emulator.stop()
+        database = emulator.data / "objects" / "metadata.sqlite"
+        assert emulator.storage("verify") == "3 contents checked, 0 damaged\n"
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        # Where rows were before there may be copies, which nobody reads.
+        places = [match.start() for match in re.finditer(b"findme-findme", database.read_bytes())]
+        assert places
+        for at in places:
+            flip(database, at + 3)
+        found = json.loads(emulator.storage("verify", "--json", status=1))
+        place, = (damage["place"] for damage in found["damaged"])
+        assert place.startswith("metadata.sqlite, object ") and place.endswith("/object")
+    finally:
+        emulator.kill()
 
 
 def test_a_flipped_bit_is_found(tmp_path):

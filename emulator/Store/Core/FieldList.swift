@@ -61,15 +61,30 @@ extension FieldList {
         return bytes
     }
 
+    /// Passes over a ``RowSeal`` at the end.
     init(decoding bytes: UnsafeRawBufferPointer) {
         var offset = 0
         func text() -> String? {
-            guard offset + 4 <= bytes.count else { return nil }
-            let count = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
-            guard offset + 4 + count <= bytes.count else { return nil }
-            defer { offset += 4 + count }
-            return String(decoding: bytes[(offset + 4)..<(offset + 4 + count)], as: UTF8.self)
+            guard let range = Self.text(at: offset, in: bytes) else { return nil }
+            offset = range.upperBound
+            return String(decoding: bytes[range], as: UTF8.self)
         }
         while let name = text(), let value = text() { fields.append((name, value)) }
+    }
+
+    /// Where the last value ends.
+    static func end(in bytes: UnsafeRawBufferPointer) -> Int {
+        var end = 0
+        while let name = text(at: end, in: bytes), let value = text(at: name.upperBound, in: bytes) {
+            end = value.upperBound
+        }
+        return end
+    }
+
+    private static func text(at offset: Int, in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+        guard offset + 4 <= bytes.count else { return nil }
+        let count = Int(UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)))
+        guard offset + 4 + count <= bytes.count else { return nil }
+        return offset + 4..<offset + 4 + count
     }
 }

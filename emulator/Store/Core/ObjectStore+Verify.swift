@@ -16,13 +16,13 @@ package struct DamagedContent: Sendable, CustomStringConvertible {
 }
 
 extension ObjectStore {
-    /// Reads every content and compares it with its checksum: a flipped bit anywhere shows.
+    /// Reads every content and every row of metadata and compares it with its checksum: a flipped bit anywhere shows.
     ///
-    /// - Returns: how many contents were looked at, and those that are damaged.
+    /// - Returns: how many contents were looked at, and what is damaged.
     package func verify() async throws -> (checked: Int, damaged: [DamagedContent]) {
         try await NIOThreadPool.singleton.runIfActive { [self] in
             var checked = 0
-            var damaged: [DamagedContent] = []
+            var damaged = try verifyRows()
             var last: Int64 = -1
             while true {
                 // A page at a time: a snapshot that is held for long would keep the journal from being folded in.

@@ -7,8 +7,6 @@ extension FieldList {
             data?.withUnsafeBytes { FieldList(decoding: $0) } ?? FieldList()
         }
     }
-
-    var column: Data { Data(encoded) }
 }
 
 extension [Segment] {

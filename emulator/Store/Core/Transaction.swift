@@ -22,17 +22,21 @@ struct Transaction: StoreReading {
     // MARK: Buckets
 
     func insert(bucket name: String, account: String = "", owner: String, fields: FieldList = FieldList()) throws {
+        let revision = draw()
         try execute(
             "INSERT INTO bucket (account, name, owner, created, modified, revision, fields) VALUES (?, ?, ?, ?, "
                 + "?, ?, ?)",
-            [account, name, owner, now, now, draw(), fields.column])
+            [account, name, owner, now, now, revision, RowSeal.seal(fields.encoded, [owner, now, revision])])
     }
 
     func update(_ bucket: BucketRecord) throws {
         effects.changesBucket = true
         try execute(
             "UPDATE bucket SET owner = ?, modified = ?, revision = ?, fields = ? WHERE id = ?",
-            [bucket.owner, bucket.modified, bucket.revision, bucket.fields.column, bucket.id])
+            [
+                bucket.owner, bucket.modified, bucket.revision,
+                RowSeal.seal(bucket.fields.encoded, [bucket.owner, bucket.modified, bucket.revision]), bucket.id,
+            ])
     }
 
     /// Deletes a bucket at once; what is still inside is taken apart afterwards, bit by bit.
@@ -81,12 +85,13 @@ struct Transaction: StoreReading {
     }
 
     private func insert(_ record: ObjectRecord, into table: String) throws {
+        let columns: [(any DatabaseValueConvertible)?] = [
+            record.bucket, record.key, record.version, record.versionName, record.kind.rawValue, record.size,
+            record.etag, record.modified, record.revision, record.segments.column,
+        ]
         try execute(
             "INSERT OR REPLACE INTO \(table) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                record.bucket, record.key, record.version, record.versionName, record.kind.rawValue, record.size,
-                record.etag, record.modified, record.revision, record.segments.column, record.fields.column,
-            ])
+            StatementArguments(columns + [RowSeal.seal(record.fields.encoded, columns)]))
     }
 
     // MARK: Contents
@@ -129,16 +134,20 @@ struct Transaction: StoreReading {
     // MARK: Uploads
 
     func insert(_ upload: UploadRecord) throws {
+        let columns: [(any DatabaseValueConvertible)?] = [upload.id, upload.bucket, upload.key, upload.created]
         try execute(
             "INSERT INTO upload VALUES (?, ?, ?, ?, ?)",
-            [upload.id, upload.bucket, upload.key, upload.created, upload.fields.column])
+            StatementArguments(columns + [RowSeal.seal(upload.fields.encoded, columns)]))
     }
 
     func put(_ part: PartRecord, of upload: String) throws {
         if let old = try self.part(upload, part.number) { try release(old.segments) }
+        let columns: [(any DatabaseValueConvertible)?] = [
+            upload, part.number, part.size, part.etag, part.modified, part.segments.column,
+        ]
         try execute(
             "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [upload, part.number, part.size, part.etag, part.modified, part.segments.column, part.fields.column])
+            StatementArguments(columns + [RowSeal.seal(part.fields.encoded, columns)]))
     }
 
     /// Removes an upload with its parts; the contents of the parts in `keeping` have become an object's.
@@ -153,9 +162,12 @@ struct Transaction: StoreReading {
     func put(_ block: BlockRecord, _ bucket: Int64, _ key: String) throws {
         let old = try row("SELECT * FROM block WHERE bucket = ? AND key = ? AND name = ?", [bucket, key, block.name])
         if let old = try old.map(BlockRecord.init) { try release(old.segments) }
+        let columns: [(any DatabaseValueConvertible)?] = [
+            bucket, key, block.name, block.size, block.modified, block.etag,
+        ]
         try execute(
             "INSERT OR REPLACE INTO block VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [bucket, key, block.name, block.size, block.modified, block.etag, block.segments.column, draw()])
+            StatementArguments(columns + [RowSeal.seal(block.segments.encoded, columns), draw()]))
     }
 
     /// Removes a blob's blocks; the contents of those in `keeping` have become the blob's.
@@ -169,7 +181,9 @@ struct Transaction: StoreReading {
     /// Tells everybody who wants to know; durable with the change itself.
     func emit(_ event: StoreEvent) throws {
         for consumer in effects.consumers {
-            try execute("INSERT INTO event (consumer, fields) VALUES (?, ?)", [consumer, event.fields.column])
+            try execute(
+                "INSERT INTO event (consumer, fields) VALUES (?, ?)",
+                [consumer, RowSeal.seal(event.fields.encoded, [consumer])])
             effects.emitted.insert(consumer)
         }
     }
