@@ -26,15 +26,39 @@ def test_bad_names(store, name):
     assert answer.status_code == 400 and "<Code>InvalidBucketName</Code>" in answer.text
 
 
-def signed():
+def signed(user="minioadmin"):
     """Signs whatever is sent: a vendor's client refuses such names itself."""
     def sign(request):
-        signer = S3SigV4Auth(Credentials("minioadmin", "minioadmin"), "s3", "us-east-1")
+        signer = S3SigV4Auth(Credentials(user, user), "s3", "us-east-1")
         wire = AWSRequest(method=request.method, url=request.url, data=request.body or b"")
         signer.add_auth(wire)
         request.headers.update(dict(wire.headers))
         return request
     return sign
+
+
+def test_how_much_there_is_as_ceph_tells_it(store):
+    client = store.s3("carol")
+    name = new_bucket(client)
+
+    def told():
+        return headers(client.head_bucket(Bucket=name))
+
+    assert not any(header.startswith("x-rgw-") for header in told()), "nobody asked"
+    client.meta.events.register(
+        "request-created.s3.HeadBucket", lambda request, **_: request.params.update({"read-stats": "true"}))
+    for bodies in [[], [b"foo"], [b"foo", b"", b"quux"]]:
+        for number, body in enumerate(bodies):
+            client.put_object(Bucket=name, Key=str(number), Body=body)
+        answer = told()
+        assert (answer["x-rgw-object-count"], answer["x-rgw-bytes-used"]) == (str(len(bodies)), str(len(b"".join(bodies))))
+        assert (answer["x-rgw-quota-max-buckets"], answer["x-rgw-quota-bucket-size"]) == ("1000", "-1")
+    usage = requests.get(f"{store.s3_endpoint}/?usage", auth=signed("carol"), timeout=10).text
+    for said in ["<QuotaMaxBuckets>1000<", "<QuotaMaxBytes>-1<", "<QuotaMaxObjCountPerBucket>-1<", "<TotalEntries>3<",
+                 "<TotalBytes>7<"]:
+        assert said in usage
+    client.delete_objects(Bucket=name, Delete={"Objects": [{"Key": str(number)} for number in range(3)]})
+    client.delete_bucket(Bucket=name)
 
 
 def test_a_tenant_before_the_name(store, s3, bucket):

@@ -47,6 +47,7 @@ extension S3Call {
             }
             return found
         }
+        if request.has("usage") { return try usage(of: buckets) }
         var xml = XMLWriter()
         xml.element("ListAllMyBucketsResult", s3Namespace) { xml in
             writeOwner(&xml, owner)
@@ -142,7 +143,9 @@ extension S3Call {
 
     func headBucket() throws -> HTTPReply {
         let bucket = try existingBucket()
-        return HTTPReply(200, ["x-amz-bucket-region": bucket.region(options), "Content-Type": "application/xml"])
+        var headers: HTTPHeaders = ["x-amz-bucket-region": bucket.region(options), "Content-Type": "application/xml"]
+        try addStatistics(of: bucket, to: &headers)
+        return HTTPReply(200, headers)
     }
 
     func deleteBucket() async throws -> HTTPReply {
