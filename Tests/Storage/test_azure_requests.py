@@ -88,6 +88,9 @@ def without(headers, name):
     ("PUT", "C/block?comp=tags", {}, TAGS.format(TAG.format("k" * 129)), 400, "InvalidTags"),
     ("PUT", "C/block?comp=tags", {"content-md5": "AAAAAAAAAAAAAAAAAAAAAA=="}, TAGS.format(TAG.format("a")), 400,
      "Md5Mismatch"),
+    *[(method, path + "?restype=other", {}, b"", 400, "InvalidQueryParameterValue")
+      for method in ["GET", "PUT", "DELETE"] for path in ["C", "Cnew"]],
+    ("GET", "?restype=container&comp=list", {}, b"", 400, "InvalidQueryParameterValue"),
     # Uploads.
     ("PUT", "C/new", {}, b"x", 400, "MissingRequiredHeader"),
     ("PUT", "C/new", {"x-ms-blob-type": "Blob"}, b"x", 400, "InvalidHeaderValue"),

@@ -14,6 +14,11 @@ enum AzureOperation {
 
     init(_ request: HTTPRequest, _ address: AzureAddress) throws(AzureError) {
         let comp = request.parameter("comp")
+        if address.blob.isEmpty, let type = request.parameter("restype"), type != "account",
+            type != (address.container.isEmpty ? "service" : "container")
+        {
+            throw .invalidQuery("restype", type)
+        }
         let operation =
             address.container.isEmpty
             ? Self.serviceOperation(request, comp)
