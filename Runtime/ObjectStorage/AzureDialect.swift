@@ -27,7 +27,7 @@ struct AzureDialect: StorageDialect {
         let length = try request.body.length(call)
         let digest: [UInt8]? =
             switch request.body {
-            case .none: nil
+            case .none, .chunks: nil
             case .bytes(let bytes): MD5.hash(bytes)
             case .file(let path): try await FileDigest.compute(MD5(), path, call)
             }

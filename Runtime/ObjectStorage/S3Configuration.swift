@@ -9,6 +9,9 @@ package struct S3Configuration: Hashable, Sendable, CustomStringConvertible {
     package var secretAccessKey: String
     /// Bucket in the path (`/bucket/key`) rather than before the host.
     package var usesPathStyle: Bool
+    /// Whether files are signed while they are sent and so read once, not twice. AWS and MinIO take that; some others that
+    /// speak the protocol do not.
+    package var signsFilesInChunks = false
 
     /// - Throws: ``ObjectStorageError/Kind/invalidConfiguration``.
     package init(

@@ -35,9 +35,12 @@ struct S3Dialect: StorageDialect {
     func send(
         _ call: StorageCall, _ request: StorageRequest, statesChecksum: Bool = false
     ) async throws -> HTTPClient.Response {
+        if case .file(let path) = request.body, statesChecksum, configuration.signsFilesInChunks {
+            return try await send(call, request, fileInChunks: path)
+        }
         let digest =
             switch request.body {
-            case .none: SHA256.hash([])
+            case .none, .chunks: SHA256.hash([])
             case .bytes(let bytes): SHA256.hash(bytes)
             case .file(let path): try await FileDigest.compute(SHA256(), path, call)
             }
@@ -49,6 +52,25 @@ struct S3Dialect: StorageDialect {
         return try await transport.send(call) { [request] date in
             var signed = request
             signer.sign(&signed, payloadHash: Hex.encode(digest), at: date)
+            return signed
+        }
+    }
+
+    private func send(
+        _ call: StorageCall, _ request: StorageRequest, fileInChunks path: String
+    ) async throws -> HTTPClient.Response {
+        let size = try request.body.length(call) ?? 0
+        let file = FileContent(path: path, pieceSize: S3ChunkedFile.chunkSize, call: call)
+        var request = request
+        request.set("content-encoding", "aws-chunked")
+        request.set("x-amz-decoded-content-length", "\(size)")
+        request.set("x-amz-sdk-checksum-algorithm", "SHA256")
+        request.set("x-amz-trailer", S3ChunkedFile.trailer)
+        return try await transport.send(call) { [request] date in
+            var signed = request
+            let seed = signer.sign(&signed, payloadHash: S3ChunkSigner.payload, at: date)
+            signed.body = .chunks(
+                S3ChunkedFile(file: file, size: size, signer: signer.chunkSigner(seed: seed, at: date)))
             return signed
         }
     }

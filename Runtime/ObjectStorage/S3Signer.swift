@@ -11,16 +11,27 @@ struct S3Signer: Sendable {
     static let unsignedPayload = "UNSIGNED-PAYLOAD"
 
     /// Adds `x-amz-date`, `x-amz-content-sha256` and `authorization`; every header set before is signed.
-    func sign(_ request: inout StorageRequest, payloadHash: String, at date: Date) {
+    /// - Returns: the signature.
+    @discardableResult
+    func sign(_ request: inout StorageRequest, payloadHash: String, at date: Date) -> String {
         let time = UTCTime(date)
         request.set("x-amz-content-sha256", payloadHash)
         request.set("x-amz-date", time.basic)
         let headers = signedHeaders(of: request)
         let canonical = canonicalRequest(request, query: request.query, headers, payloadHash)
+        let signature = signature(of: canonical, time)
         let authorization =
             "AWS4-HMAC-SHA256 Credential=\(accessKeyID)/\(scope(time)),"
-            + "SignedHeaders=\(names(headers)),Signature=\(signature(of: canonical, time))"
+            + "SignedHeaders=\(names(headers)),Signature=\(signature)"
         request.set("authorization", authorization)
+        return signature
+    }
+
+    /// Signs the chunks of a request's body.
+    /// - Parameter seed: the request's signature.
+    func chunkSigner(seed: String, at date: Date) -> S3ChunkSigner {
+        let time = UTCTime(date)
+        return S3ChunkSigner(key: key(time), time: time.basic, scope: scope(time), seed: seed)
     }
 
     /// The URL that does what `request` does until `expiry` has passed; every header set in it must be sent along.
@@ -58,9 +69,13 @@ struct S3Signer: Sendable {
         let text = [
             "AWS4-HMAC-SHA256", time.basic, scope(time), Hex.encode(SHA256.hash(canonicalRequest.utf8)),
         ].joined(separator: "\n")
+        return Hex.encode(HMAC.sha256(text.utf8, key: key(time)))
+    }
+
+    private func key(_ time: UTCTime) -> [UInt8] {
         var key = Array("AWS4\(secretAccessKey)".utf8)
         for part in [time.basicDate, region, "s3", "aws4_request"] { key = HMAC.sha256(part.utf8, key: key) }
-        return Hex.encode(HMAC.sha256(text.utf8, key: key))
+        return key
     }
 
     /// Without blanks at the ends, and with single ones between words.

@@ -7,6 +7,7 @@ extension StorageRequest.Content {
         switch self {
         case .none: return nil
         case .bytes(let bytes): return bytes.count
+        case .chunks(let file): return file.length
         case .file(let path):
             var status = stat()
             guard stat(path, &status) == 0 else {

@@ -17,6 +17,8 @@ struct StorageRequest: Sendable {
         case none
         case bytes([UInt8])
         case file(path: String)
+        /// What S3 takes in place of a file.
+        case chunks(S3ChunkedFile)
     }
 
     /// - Parameter path: of the resource inside the service, not encoded.

@@ -72,6 +72,7 @@ struct StorageTransport: Sendable {
             case .none: .none
             case .bytes(let bytes): .bytes(bytes)
             case .file(let path): .file(path: path)
+            case .chunks(let file): .stream(file, length: file.length)
             }
         return HTTPClient.Request(request.method, request.url, headers: headers, body: body)
     }

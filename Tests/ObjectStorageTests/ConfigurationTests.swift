@@ -90,6 +90,17 @@ import Testing
     }
 
     @Test(arguments: [
+        ("=?utf-8?b?w6k=?= =?utf-8?q?_=C3=A8?=", "é è"), ("=?UTF-8?Q?=C3=A9?=\t =?UTF-8?Q?=C3=A8?=", "éè"),
+        ("a  =?UTF-8?Q?=C3=A9?=  b", "a  é  b"), ("=?UTF-8*fr?Q?=C3=A9?=", "é"), ("=?ISO-8859-1?Q?=E9?=", "é"),
+        ("=?UTF-8?Q?=C3?=", "=?UTF-8?Q?=C3?="), ("=?UTF-8?Q?=C?=", "=?UTF-8?Q?=C?="),
+        ("=?UTF-8?X?abc?=", "=?UTF-8?X?abc?="), ("=?KOI8-R?Q?abc?=", "=?KOI8-R?Q?abc?="),
+        ("=?UTF-8?Q?=C3=A9?= =?UTF-8?Q?=C3?=", "é =?UTF-8?Q?=C3?="), ("what =? this", "what =? this"),
+    ])
+    func `joins encoded words and takes wrong ones literally`(text: String, meaning: String) {
+        #expect(EncodedWord.decode(text) == meaning)
+    }
+
+    @Test(arguments: [
         ("a-b", true, false), ("a_b", true, true), ("1a", true, false), ("a b", false, false), ("é", false, false),
         ("", false, false), ("a:b", false, false),
     ])

@@ -57,6 +57,28 @@ import Testing
         #expect(Self.signature(request) == "34b48302e7b5fa45bde8084f4b7868a86f0a534bc59db6670ed5711ef69dc6f7")
     }
 
+    /// The examples of https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html and sigv4-streaming-trailers.html.
+    @Test func `signs chunks, and what follows them`() throws {
+        let chunk = [UInt8](repeating: UInt8(ascii: "a"), count: 65_536)
+        var plain = Self.signer.chunkSigner(
+            seed: "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9", at: Self.date)
+        #expect(
+            plain.sign(chunk: chunk) == "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648")
+        #expect(
+            plain.sign(chunk: Array(chunk.prefix(1024)))
+                == "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497")
+        #expect(plain.sign(chunk: []) == "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9")
+        var followed = Self.signer.chunkSigner(
+            seed: "106e2a8a18243abcf37539882f36619c00e2dfc72633413f02d3b74544bfeb8e", at: Self.date)
+        #expect(
+            followed.sign(chunk: chunk) == "b474d8862b1487a5145d686f57f013e54db672cee1c953b3010fb58501ef5aa2")
+        _ = followed.sign(chunk: Array(chunk.prefix(1024)))
+        #expect(followed.sign(chunk: []) == "2ca2aba2005185cf7159c6277faf83795951dd77a3a99e6e65d5c9f85863f992")
+        #expect(
+            followed.sign(trailer: "x-amz-checksum-crc32c:sOO8/Q==\n")
+                == "d81f82fc3505edab99d459891051a732e8730629a2e4a59689829ca17fe2e435")
+    }
+
     @Test func `makes a presigned URL`() throws {
         let url = Self.signer.presignedURL(
             try Self.request(.get, "/test.txt"), expiry: .seconds(86400), at: Self.date)
