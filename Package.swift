@@ -50,7 +50,6 @@ let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-h
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
-let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -68,7 +67,6 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2", traits: []),
     ],
     targets: [
         // Runtime: generic; knows invocations, not jobs.
@@ -93,7 +91,7 @@ let package = Package(
         library(
             "Hosting", "Runtime/Hosting", "FunctionRuntime", "JSON", "Queue", "Redis", "Cryptography", "CLinux",
             "Threads",
-            hummingbird, nio, nioPosix, nioHTTP1, httpTypes, logging, lifecycle, subprocess, systemPackage),
+            hummingbird, nio, nioPosix, nioHTTP1, httpTypes, logging, lifecycle, systemPackage),
         executable("migrate", "Runtime/Migrate", "Postgres"),
         executable("host", "Runtime/Host", "Hosting", "FunctionRuntime", logging, lifecycle, unixSignals),
         library("FunctionTesting", "Runtime/Testing", "FunctionRuntime", "JSON", "CLinux", "Threads"),
@@ -168,7 +166,7 @@ let package = Package(
         tests("ObjectStorageTests", "ObjectStorage", "HTTPClient", "Cryptography", "XML", "StoreHarness"),
         tests(
             "HostingTests", exclude: ["Fixtures"], "Hosting", "host", "FunctionRuntime", "FunctionTesting", "Queue",
-            "Redis", "JSON", nio, nioPosix, nioHTTP1, logging, lifecycle, subprocess, systemPackage),
+            "Redis", "JSON", nio, nioPosix, nioHTTP1, logging, lifecycle, systemPackage),
         tests(
             "DomainTests", "Domain", "CancelJob", "CreateJob", "CreateUpload", "GetComfyUIQueue", "GetComfyUIStatus",
             "ListComfyUIModels", "RestartComfyUI", "GetImage", "GetImageContent", "GetJob",

@@ -26,6 +26,7 @@ extension Emulator {
         let seed = try options.store.seed.map(StoreFolder.init)
         let ports = try Ports(options, notices: journal)
         let finder = FunctionFinder(options.functions, environment: environment.given)
+        try finder.check()
         async let found = finder.find()
         let servers = try await PrivateServers.start(
             environment: environment, data: data, postgresPort: ports.postgres, redisPort: ports.redis, notices: journal

@@ -40,10 +40,14 @@ extension FunctionDescription {
 
 extension FunctionDescription.Key {
     fileprivate var json: JSON {
-        [
+        var members: JSONObject = [
             "name": .string(name), "required": .bool(required), "secret": .bool(secret), "summary": .string(summary),
             "default": defaultText.map(JSON.string) ?? .null,
         ]
+        if let need = neededWith {
+            members["neededWith"] = ["name": .string(need.name), "value": .string(need.value)]
+        }
+        return .object(members)
     }
 
     fileprivate init?(_ json: JSON) {
@@ -51,6 +55,9 @@ extension FunctionDescription.Key {
         self.init(
             name: name, required: json["required"]?.bool ?? false, secret: json["secret"]?.bool ?? false,
             summary: json["summary"]?.string ?? "", defaultText: json["default"]?.string)
+        if let name = json["neededWith"]?["name"]?.string, let value = json["neededWith"]?["value"]?.string {
+            neededWith = Need(name: name, value: value)
+        }
     }
 }
 

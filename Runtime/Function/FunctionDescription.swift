@@ -8,13 +8,25 @@ package struct FunctionDescription: Sendable, Hashable {
         package var secret: Bool
         package var summary: String
         package var defaultText: String?
+        /// Another variable and the value of it that makes this one required.
+        package var neededWith: Need?
 
-        package init(name: String, required: Bool, secret: Bool, summary: String, defaultText: String? = nil) {
+        /// A variable's value.
+        package struct Need: Sendable, Hashable {
+            package var name: String
+            package var value: String
+        }
+
+        package init(
+            name: String, required: Bool, secret: Bool, summary: String, defaultText: String? = nil,
+            neededWith: Need? = nil
+        ) {
             self.name = name
             self.required = required
             self.secret = secret
             self.summary = summary
             self.defaultText = defaultText
+            self.neededWith = neededWith
         }
     }
 
@@ -51,7 +63,8 @@ package struct FunctionDescription: Sendable, Hashable {
             environment: (F.environment + [Log.levelKey]).map {
                 Key(
                     name: $0.name, required: $0.required, secret: $0.secret, summary: $0.summary,
-                    defaultText: $0.defaultText)
+                    defaultText: $0.defaultText,
+                    neededWith: $0.neededWith.map { Key.Need(name: $0.key, value: $0.value) })
             }, input: F.Input.schema, output: F.Output.schema)
     }
 }

@@ -13,6 +13,7 @@ struct Host {
     static func main() async {
         let environment = ProcessInfo.processInfo.environment
         let logger = Logger(label: "host")
+        checkArguments()
         do {
             let configuration = try HostConfiguration(environment)
             let manifest = environment[FunctionManifest.key] ?? "/tmp/functions-\(getpid()).json"
@@ -32,5 +33,25 @@ struct Host {
             logger.error("\(error)")
             exit(1)
         }
+    }
+
+    /// There are none but `--help`: a host is told everything by its environment.
+    private static func checkArguments() {
+        let arguments = CommandLine.arguments.dropFirst()
+        guard let first = arguments.first else { return }
+        let help = """
+            Serves the functions of a container. Usage: host, with these environment variables:
+
+            \(HostConfiguration.keys.map { "  \($0.name): \($0.summary)\($0.defaultText.map { $0.isEmpty ? "" : " (\($0))" } ?? "")" }
+                .joined(separator: "\n"))
+
+            """
+        if arguments.count == 1, first == "--help" || first == "-h" {
+            print(help, terminator: "")
+            exit(0)
+        }
+        let message = Array("host takes no argument (\(first)).\n\(help)".utf8)
+        write(STDERR_FILENO, message, message.count)
+        exit(EX_USAGE)
     }
 }

@@ -54,7 +54,9 @@ package struct MigrationFile: Sendable, Hashable {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: directory)
         } catch {
-            throw .migration("cannot read the migrations folder \(directory): \(error)")
+            throw .migration(
+                "cannot read the migrations folder \(directory): name one that is there and may be read (this project's is infra/migrations)"
+            )
         }
     }
 

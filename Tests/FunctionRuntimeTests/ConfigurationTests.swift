@@ -27,6 +27,20 @@ struct ConfigurationTests {
         #expect(try Configuration(["LIMIT": "3"])[Keys.limit] == 3)
     }
 
+    @Test(
+        arguments: [
+            ([:], ["KEY_ID is missing, which STORE=s3 needs: the key (want text)"]), (["STORE": "azure"], []),
+            (["STORE": "s3"], ["KEY_ID is missing, which STORE=s3 needs: the key (want text)"]),
+            (["KEY_ID": "k"], []),
+        ] as [([String: String], [String])])
+    func `a key may be needed with one value of another`(_ values: [String: String], _ problems: [String]) throws {
+        let store = ConfigurationKey<String>("STORE", summary: "the store", default: "s3")
+        let key = ConfigurationKey<String>("KEY_ID", summary: "the key").needed(with: store, "s3")
+        let configuration = Configuration(values, keys: [store, key])
+        #expect(configuration.problems.map(\.message) == problems)
+        #expect(try configuration[key] == values["KEY_ID"])
+    }
+
     @Test func `every problem is told at once, and says what is wanted`() {
         let configuration = Configuration(
             ["BUCKET": "a/b", "WORKERS": "many", "LEVEL": "loud", "LIMIT": "x"], keys: Keys.all)

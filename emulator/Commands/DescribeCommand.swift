@@ -23,9 +23,11 @@ struct DescribeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failing.withSentence {
-            let found = try await FunctionFinder(functions).find().functions
+            let contents = try await FunctionFinder(functions).find()
+            let found = contents.functions
             let chosen = name.map { name in found.filter { $0.description.name == name } } ?? found
             if let name, chosen.isEmpty {
+                contents.report()
                 throw EmulatorError("there is no function \(name) (there are: \(FunctionFinder.names(found)))")
             }
             if json {
@@ -34,6 +36,7 @@ struct DescribeCommand: AsyncParsableCommand {
             } else {
                 for function in chosen { StandardStream.write(Self.text(function.description.json), to: 1) }
             }
+            if name == nil, contents.report() { throw ExitCode.failure }
         }
     }
 

@@ -75,8 +75,10 @@ struct InvokeCommand: AsyncParsableCommand {
     }
 
     private func invokeOnce(_ event: JSON?) async throws -> Never {
-        let found = try await FunctionFinder(functions).find().functions
+        let contents = try await FunctionFinder(functions).find()
+        let found = contents.functions
         guard let function = found.first(where: { $0.description.name == name }) else {
+            contents.report()
             throw EmulatorError("there is no function \(name) (there are: \(FunctionFinder.names(found)))")
         }
         let manual = try ManualEvent(event, function: name, triggers: function.description.triggers)

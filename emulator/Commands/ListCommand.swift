@@ -17,7 +17,7 @@ struct ListCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Failing.withSentence {
-            let list = try await descriptions()
+            let (list, isWhole) = try await descriptions()
             if data.json {
                 let rows = list.map { description -> JSON in
                     [
@@ -29,15 +29,18 @@ struct ListCommand: AsyncParsableCommand {
             } else {
                 StandardStream.write(Self.table(list), to: 1)
             }
+            if !isWhole { throw ExitCode.failure }
         }
     }
 
-    private func descriptions() async throws -> [JSON] {
+    /// What the functions say, and whether all that were looked at said something.
+    private func descriptions() async throws -> ([JSON], isWhole: Bool) {
         let named = functions.functions != nil || !functions.paths.isEmpty
         if !named, let running = try RuntimeFile.find(in: data.data) {
-            return try await RunningEmulator(running).get("/api/describe")["functions"]?.array ?? []
+            return (try await RunningEmulator(running).get("/api/describe")["functions"]?.array ?? [], true)
         }
-        return try await FunctionFinder(functions).find().functions.map(\.description.json)
+        let contents = try await FunctionFinder(functions).find()
+        return (contents.functions.map(\.description.json), !contents.report())
     }
 
     /// Names in one column, triggers in the other.

@@ -51,7 +51,9 @@ struct DashboardAPI: Sendable {
         case "GET /api/functions": return .json(.array(functions()))
         case "GET /api/describe": return .json(registry.descriptions)
         case "GET /api/invocations": return .json(.array(invocations(query)))
-        case "GET /api/logs": return logs(query)
+        case "GET /api/logs":
+            if let name = query["function"], registry[name] == nil { return unknownFunction(name) }
+            return logs(query)
         case "GET /api/services": return .json(.array(services().map(Self.json)))
         case "GET /api/queues": return .json(.array(await queues()))
         case "GET /api/queues/*/dead": return .json(try await dead(name))
@@ -193,10 +195,16 @@ struct DashboardAPI: Sendable {
         return try await providers()
     }
 
+    private func unknownFunction(_ name: String) -> DashboardAnswer {
+        .problem(
+            .notFound,
+            "there is no function \(name) (there are: \(FunctionFinder.names(registry.entries.map(\.function))))")
+    }
+
     // MARK: Invoking
 
     private func invoke(_ name: String, _ body: [UInt8]) async throws -> DashboardAnswer {
-        guard let entry = registry[name] else { return .problem(.notFound, "there is no function \(name)") }
+        guard let entry = registry[name] else { return unknownFunction(name) }
         let json = body.isEmpty ? JSON.null : try JSON(parsing: body)
         let description = entry.function.description
         let event = try ManualEvent(json, function: name, triggers: description.triggers)

@@ -24,13 +24,21 @@ struct FunctionFinder: Sendable {
         return Set(named + [folder].compactMap(\.self))
     }
 
+    /// Looks whether the folder and the named functions are there at all: that is soon said.
+    ///
+    /// - Throws: ``EmulatorError`` when a named function is not there or the folder cannot be read.
+    func check() throws {
+        for path in paths where access(path, X_OK) != 0 {
+            throw EmulatorError("--function \(path): \(SystemMessage.last)")
+        }
+        _ = try candidates()
+    }
+
     /// Every function there is now; what could not be used is among the problems.
     ///
     /// - Throws: ``EmulatorError`` when a named function is not there or the folder cannot be read.
     func find() async throws -> FunctionCatalog.Contents {
-        for path in paths where access(path, X_OK) != 0 {
-            throw EmulatorError("--function \(path): \(SystemMessage.last)")
-        }
+        try check()
         return await FunctionCatalog(environment: environment).load(paths: try candidates() + paths)
     }
 
@@ -82,5 +90,14 @@ struct FunctionFinder: Sendable {
         guard let resolved = realpath(path, nil) else { return path }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+}
+
+extension FunctionCatalog.Contents {
+    /// Says on standard error which programs cannot be used and why; whether there are any.
+    @discardableResult
+    func report() -> Bool {
+        for problem in problems { StandardStream.write("emulator: not used: \(problem)\n", to: 2) }
+        return !problems.isEmpty
     }
 }

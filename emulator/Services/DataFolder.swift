@@ -15,7 +15,13 @@ final class DataFolder: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         } catch {
-            throw EmulatorError("cannot make the data folder \(path): \(SystemMessage.last)")
+            var status = stat()
+            let isFile = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+            throw EmulatorError(
+                isFile
+                    ? "\(path) is no folder: name another one with --data"
+                    : "cannot make the data folder \(path): is a folder above it a file, or closed to you? Choose another with --data"
+            )
         }
         guard let resolved = realpath(path, nil) else {
             throw EmulatorError("cannot use the data folder \(path): \(SystemMessage.last)")

@@ -49,13 +49,18 @@ enum DatabaseSchema {
     private static func withPostgres<Result>(_ url: String, _ body: (Postgres) async throws -> Result) async throws
         -> Result
     {
+        let configuration = try PostgresConfiguration(url: url, poolSize: 1)
         do {
-            let postgres = Postgres(try PostgresConfiguration(url: url, poolSize: 1))
+            let postgres = Postgres(configuration)
             let result = try await body(postgres)
             postgres.close()
             return result
+        } catch PostgresError.cannotConnect(let reason, _) {
+            throw EmulatorError(
+                "the database \(configuration.redactedURL) cannot be reached: \(reason). Is it the right one (DATABASE_URL, --database)?"
+            )
         } catch {
-            throw EmulatorError("the database cannot be prepared: \(error)")
+            throw EmulatorError("the database \(configuration.redactedURL) cannot be prepared: \(error)")
         }
     }
 }

@@ -46,12 +46,15 @@ struct PostgresCluster: Sendable {
     private static func version(of path: String, owner: uid_t) throws -> Int? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
-        let files = try FileManager.default.contentsOfDirectory(atPath: path)
+        let remedy = "move it away, or choose another folder with --data, or set DATABASE_URL"
+        guard let files = try? FileManager.default.contentsOfDirectory(atPath: path) else {
+            throw EmulatorError(
+                "\(path) is to be the folder of a Postgres cluster, and cannot be read as one: \(remedy)")
+        }
         if files.isEmpty {
             rmdir(path)
             return nil
         }
-        let remedy = "move it away, or choose another folder with --data, or set DATABASE_URL"
         guard files.contains(marker), let text = TextFile.read(path + "/PG_VERSION") else {
             throw EmulatorError("\(path) holds a Postgres cluster or files that no emulator made: \(remedy)")
         }

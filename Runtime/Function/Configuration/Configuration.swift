@@ -35,6 +35,13 @@ public struct Configuration: Sendable {
     /// Everything that is wrong with the declared keys, in their order.
     public var problems: [ConfigurationProblem] { keys.compactMap { $0.problem(in: self) } }
 
+    func isMissing(_ name: String) -> Bool { values[name, default: ""].isEmpty }
+
+    /// Whether the other variable has the value.
+    func meets(_ need: ConfigurationNeed) -> Bool {
+        (isMissing(need.key) ? need.default : values[need.key]) == need.value
+    }
+
     /// The settings of this process.
     ///
     /// The file named by `ENV_FILE`, or `.env` in the working directory when there is one, gives values that the

@@ -17,6 +17,8 @@ public struct ConfigurationKey<Value: Sendable>: ConfigurationKeyProtocol {
     public let secret: Bool
     /// The default as text; nil for secrets and where there is none.
     public let defaultText: String?
+    /// The variable and the value of it that make this key required; nil where no other key does.
+    public let neededWith: ConfigurationNeed?
     let defaultValue: Value?
     let kind: String
     let want: String?
@@ -40,7 +42,7 @@ public struct ConfigurationKey<Value: Sendable>: ConfigurationKeyProtocol {
 
     private init(
         _ name: String, _ summary: String, value: Value?, text: String?, _ secret: Bool, _ kind: String,
-        _ want: String?, _ parse: @escaping @Sendable (String) -> Value?
+        _ want: String?, neededWith: ConfigurationNeed? = nil, _ parse: @escaping @Sendable (String) -> Value?
     ) {
         self.name = name
         self.summary = summary
@@ -49,6 +51,7 @@ public struct ConfigurationKey<Value: Sendable>: ConfigurationKeyProtocol {
         self.defaultText = text
         self.kind = kind
         self.want = want
+        self.neededWith = neededWith
         self.parse = parse
     }
 
@@ -59,23 +62,38 @@ public struct ConfigurationKey<Value: Sendable>: ConfigurationKeyProtocol {
     public func problem(in configuration: Configuration) -> ConfigurationProblem? {
         do {
             _ = try configuration[self]
-            return nil
         } catch {
             return error
         }
+        guard let neededWith, configuration.isMissing(name), configuration.meets(neededWith) else { return nil }
+        return missing
     }
 
     /// The same key, but nil when the variable is absent or empty instead of required.
-    public var optional: ConfigurationKey<Value?> {
+    public var optional: ConfigurationKey<Value?> { optional(neededWith: nil) }
+
+    /// The same key, required only where another key has one value, and nil elsewhere when the variable is absent or empty:
+    /// `S3_ACCESS_KEY_ID` with `STORAGE_PROVIDER=s3`.
+    public func needed<Other>(with other: ConfigurationKey<Other>, _ value: Other) -> ConfigurationKey<Value?> {
+        optional(neededWith: ConfigurationNeed(key: other.name, value: "\(value)", default: other.defaultText))
+    }
+
+    private func optional(neededWith: ConfigurationNeed?) -> ConfigurationKey<Value?> {
         ConfigurationKey<Value?>(
-            name, summary, value: .some(defaultValue), text: defaultText, secret, kind, want
+            name, summary, value: .some(defaultValue), text: defaultText, secret, kind, want, neededWith: neededWith
         ) { [parse] text in parse(text).map(Optional.some) }
+    }
+
+    private var missing: ConfigurationProblem {
+        let reason = neededWith.map { ", which \($0.key)=\($0.value) needs" } ?? ""
+        return ConfigurationProblem(
+            name: name, message: "\(name) is missing\(reason): \(summary) (want \(want ?? kind))")
     }
 
     func read(_ text: String?) throws(ConfigurationProblem) -> Value {
         guard let text, !text.isEmpty else {
             if let defaultValue { return defaultValue }
-            throw ConfigurationProblem(name: name, message: "\(name) is missing: \(summary) (want \(want ?? kind))")
+            throw missing
         }
         guard let value = parse(text) else {
             let shown = secret ? Configuration.redacted : "\"\(Self.excerpt(text))\""

@@ -8,6 +8,8 @@ public protocol ConfigurationKeyProtocol: Sendable {
     var secret: Bool { get }
     /// Whether there must be a value.
     var required: Bool { get }
+    /// What makes the key required although ``required`` is false; nil where nothing does.
+    var neededWith: ConfigurationNeed? { get }
     /// The default as text, for documentation; nil for secrets and where there is none.
     var defaultText: String? { get }
     /// What is wrong with the value of this key, or nil.

@@ -1,7 +1,6 @@
 import FunctionRuntime
 import Glibc
 import JSON
-import Subprocess
 import SystemPackage
 
 /// Finds function executables and asks each for its description (`--describe`), all at once. An answer is kept until the
@@ -33,7 +32,7 @@ package actor FunctionCatalog {
         self.environment = environment
     }
 
-    /// Every executable file directly in a directory.
+    /// Every executable file directly in a directory, but this program itself: a host may lie among its functions.
     /// - Throws: `CatalogProblem` when the directory cannot be read.
     package func load(directory: String) async throws(CatalogProblem) -> Contents {
         guard let stream = opendir(directory) else {
@@ -46,7 +45,9 @@ package actor FunctionCatalog {
                 pointer.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
             }
             let path = directory + (directory.hasSuffix("/") ? "" : "/") + name
-            if !name.hasPrefix("."), !name.contains(".so"), isExecutableFile(path) { paths.append(path) }
+            if !name.hasPrefix("."), !name.contains(".so"), isExecutableFile(path), !isThisProgram(path) {
+                paths.append(path)
+            }
         }
         return await load(paths: paths.sorted())
     }
@@ -101,6 +102,12 @@ package actor FunctionCatalog {
             size: Int(information.st_size))
     }
 
+    private func isThisProgram(_ path: String) -> Bool {
+        var (other, own) = (stat(), stat())
+        return stat(path, &other) == 0 && stat("/proc/self/exe", &own) == 0 && other.st_dev == own.st_dev
+            && other.st_ino == own.st_ino
+    }
+
     private func isExecutableFile(_ path: String) -> Bool {
         var information = stat()
         return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
@@ -120,39 +127,16 @@ private func describe(
     }
 }
 
-/// What `--describe` left behind.
-private struct DescribeOutput: Sendable {
-    var status: TerminationStatus
-    var output: [UInt8]
-    var error: [UInt8]
-}
-
 private func description(
     of path: String, _ environment: [String: String], _ timeout: Duration
 ) async throws -> FunctionDescription {
-    let variables = Dictionary(
-        uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
-    let result = try await withThrowingTaskGroup(of: DescribeOutput?.self) { group in
-        group.addTask {
-            let result = try await run(
-                .path(FilePath(path)), arguments: ["--describe"], environment: .custom(variables),
-                output: .bytes(limit: 1 << 20), error: .bytes(limit: 1 << 16))
-            return DescribeOutput(
-                status: result.terminationStatus, output: result.standardOutput, error: result.standardError)
-        }
-        group.addTask {
-            try await Task.sleep(for: timeout)
-            return nil
-        }
-        defer { group.cancelAll() }
-        return try await group.next() ?? nil
-    }
+    let result = try await DescribeRun.result(of: path, environment: environment, timeout: timeout)
     guard let result else {
         throw CatalogProblem(path: path, message: "--describe did not end within \(timeout). Is it a function?")
     }
-    guard result.status == .exited(0) else {
+    guard result.ending == .exited(0) else {
         let last = String(decoding: result.error, as: UTF8.self).split(separator: "\n").suffix(3)
-        throw CatalogProblem(path: path, message: "--describe \(result.status): \(last.joined(separator: " | "))")
+        throw CatalogProblem(path: path, message: "--describe \(result.ending): \(last.joined(separator: " | "))")
     }
     do {
         return try FunctionDescription(JSON(parsing: result.output))

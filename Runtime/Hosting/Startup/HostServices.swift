@@ -106,8 +106,16 @@ package struct HostServices {
     /// A sentence with every variable that some function needs and that is not there; nil when all are.
     private static func missing(_ functions: [LocatedFunction], _ environment: [String: String]) -> String? {
         var keys: [String: String] = [:]
-        for key in functions.flatMap(\.description.environment) where key.required {
-            if environment[key.name, default: ""].isEmpty { keys[key.name] = key.summary }
+        for function in functions {
+            let variables = function.description.environment
+            func value(_ name: String) -> String? {
+                if let value = environment[name], !value.isEmpty { return value }
+                return variables.first { $0.name == name }?.defaultText
+            }
+            for key in variables where value(key.name) == nil {
+                let isNeeded = key.neededWith.map { value($0.name) == $0.value } ?? key.required
+                if isNeeded { keys[key.name] = key.summary }
+            }
         }
         guard !keys.isEmpty else { return nil }
         let list = keys.sorted { $0.key < $1.key }.map { "\($0.key) (\($0.value))" }.joined(separator: ", ")

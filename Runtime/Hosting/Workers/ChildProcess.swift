@@ -6,9 +6,9 @@ import Threads
 
 /// A child process in its own process group, ended by the kernel when this process dies.
 ///
-/// swift-subprocess is not used for functions, for two measured reasons. It has no hook between fork and exec on Linux, so a
-/// child cannot be given a parent-death signal; and that signal belongs to the parent *thread*, so the spawning thread must
-/// live exactly as long as the child. Here every child has one small thread: it spawns, then waits for the end, and reaps.
+/// swift-subprocess is not used, for two measured reasons. It has no hook between fork and exec on Linux, so a child cannot be
+/// given a parent-death signal; and that signal belongs to the parent *thread*, so the spawning thread must live exactly as
+/// long as the child. Here every child has one small thread: it spawns, then waits for the end, and reaps.
 final class ChildProcess: Sendable {
     /// How a process ended (wait(2)).
     enum Ending: Sendable, Hashable {

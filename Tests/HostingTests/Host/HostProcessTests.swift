@@ -52,6 +52,78 @@ import Testing
         }
     }
 
+    /// What a host says that does not start, and how it ends.
+    private func refusal(
+        _ arguments: [String] = [], _ environment: [String: String]
+    ) async throws -> (ending: ChildProcess.Ending, words: String) {
+        let path = try Self.path(of: "host")
+        let words = "/tmp/host-words-\(getpid())-\(UInt32.random(in: 0...(.max)))"
+        let file = try FileDescriptor.open(words, .writeOnly, options: .create, permissions: .ownerReadWrite)
+        defer { unlink(words) }
+        let copy = try file.duplicate()
+        let ending = await withCheckedContinuation { continuation in
+            ChildProcess.start(
+                path: path, arguments: arguments,
+                environment: environment.merging([
+                    "PATH": "/usr/local/bin:/usr/bin:/bin",
+                    "LD_LIBRARY_PATH": getenv("LD_LIBRARY_PATH").map { String(cString: $0) } ?? "",
+                ]) { given, _ in given },
+                streams: (FileDescriptor(rawValue: open("/dev/null", O_RDONLY)), file, copy),
+                whenStarted: { _ in }, whenEnded: { continuation.resume(returning: $0) })
+        }
+        return (ending, contents(of: words))
+    }
+
+    @Test func `a host takes no arguments, and says what it takes instead`() async throws {
+        let wrong = try await refusal(["--describe"], ["FUNCTIONS": PythonFunction.path])
+        #expect(wrong.ending == .exited(EX_USAGE))
+        #expect(wrong.words.hasPrefix("host takes no argument (--describe)."))
+        let help = try await refusal(["--help"], [:])
+        #expect(help.ending == .exited(0))
+        #expect(help.words.contains("FUNCTIONS_DIR: directory of function executables"))
+    }
+
+    @Test func `a host among its functions is none of them`() async throws {
+        let folder = "/tmp/host-folder-\(getpid())-\(UInt32.random(in: 0...(.max)))"
+        mkdir(folder, 0o755)
+        defer { rmdir(folder) }
+        symlink(try Self.path(of: "host"), folder + "/host")
+        defer { unlink(folder + "/host") }
+        let refused = try await refusal([], ["FUNCTIONS_DIR": folder, "PORT": "0"])
+        #expect(refused.ending == .exited(78))
+        #expect(refused.words.contains("FUNCTIONS_DIR has no executable file"))
+    }
+
+    @Test func `what describes itself does not outlive a host that is killed`() async throws {
+        let folder = "/tmp/host-folder-\(getpid())-\(UInt32.random(in: 0...(.max)))"
+        mkdir(folder, 0o755)
+        defer { rmdir(folder) }
+        let (slow, note) = (folder + "/slow", folder + "/note")
+        let script = "#!/bin/sh\necho $$ > \(note)\nexec sleep 60\n"
+        let file = try FileDescriptor.open(slow, .writeOnly, options: .create, permissions: [.ownerReadWriteExecute])
+        _ = try file.closeAfter { try file.writeAll(script.utf8) }
+        defer { for path in [slow, note] { unlink(path) } }
+        let (starts, continuation) = AsyncStream<Result<ChildProcess, Errno>>.makeStream()
+        ChildProcess.start(
+            path: try Self.path(of: "host"), arguments: [],
+            environment: [
+                "PATH": "/usr/local/bin:/usr/bin:/bin", "FUNCTIONS_DIR": folder, "PORT": "0",
+                "LD_LIBRARY_PATH": getenv("LD_LIBRARY_PATH").map { String(cString: $0) } ?? "",
+            ],
+            streams: (
+                try .open("/dev/null", .readOnly), try .open("/dev/null", .writeOnly),
+                try .open("/dev/null", .writeOnly)
+            ),
+            whenStarted: { continuation.yield($0) }, whenEnded: { _ in })
+        var iterator = starts.makeAsyncIterator()
+        let process = try #require(await iterator.next()).get()
+        try await eventually { contents(of: note).hasSuffix("\n") }
+        let describing = try #require(Int32(contents(of: note).split(separator: "\n")[0]))
+        #expect(isAlive(describing))
+        kill(process.identifier, SIGKILL)
+        try await eventually { !isAlive(describing) }
+    }
+
     /// Products stand beside the test bundle.
     private static func path(of product: String) throws -> String {
         let maps = contents(of: "/proc/self/maps")
