@@ -13,7 +13,7 @@ import Redis
 enum StoreHarness {
     static func main() async throws {
         let arguments = CommandLine.arguments.dropFirst()
-        guard let directory = arguments.first else {
+        guard let directory = arguments.first, !directory.hasPrefix("-") else {
             print("usage: StoreHarness DIRECTORY [--fast] [--blob-versions] [--events=FILE] [--redis=URL]")
             exit(2)
         }
