@@ -30,7 +30,7 @@ package struct RedisConfiguration: Sendable {
                     + "rediss://… for TLS)")
         }
         guard let parts = URLComponents(string: url), let scheme = parts.scheme?.lowercased() else {
-            throw refuse("it has no scheme")
+            throw refuse(Self.problem(ofUnreadable: url))
         }
         guard scheme == "redis" || scheme == "rediss" else { throw refuse("its scheme is \"\(scheme)\"") }
         guard let host = parts.host, !host.isEmpty else { throw refuse("it names no host") }
@@ -54,6 +54,18 @@ package struct RedisConfiguration: Sendable {
         self.name = name
         user = parts.user.flatMap { $0.isEmpty ? nil : $0 }
         password = parts.password.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// Why a text is no URL at all. What is wrong is not quoted: without an `@` a port could be a password.
+    private static func problem(ofUnreadable url: String) -> String {
+        guard let scheme = url.firstRange(of: "://") else { return "it has no scheme" }
+        let authority = url[scheme.upperBound...].prefix { !"/?#".contains($0) }
+        let address = authority.lastIndex(of: "@").map { authority[$0...].dropFirst() } ?? authority
+        let port = address.lastIndex(of: ":").map { address[$0...].dropFirst() } ?? ""
+        guard port.contains("]") || port.allSatisfy({ ("0"..."9").contains($0) }) else {
+            return "its port is no number"
+        }
+        return "a character in it has to be percent-encoded"
     }
 
     /// The URL without what stands before the `@`.
