@@ -42,9 +42,9 @@ public struct Failure: Error, Sendable, Hashable {
 }
 
 extension Failure: CustomStringConvertible {
-    /// Code, message and fields, for logs.
+    /// Code, message and those fields that the message does not tell of, for logs.
     public var description: String {
-        let fields = errors.map { "\($0.field) \($0.message)" }.joined(separator: "; ")
+        let fields = errors.map { "\($0.field) \($0.message)" }.filter { !message.contains($0) }.joined(separator: "; ")
         return "\(code.rawValue): \(message)" + (fields.isEmpty ? "" : " (\(fields))")
     }
 }

@@ -17,12 +17,19 @@ struct FunctionProcess<F: Function>: Sendable {
     /// - Returns: the exit status.
     func run(arguments: [String], environment: [String: String]) async -> Int32 {
         setvbuf(stdout, nil, _IOLBF, 0)
-        if arguments.contains("--describe") { return await describe() }
+        if arguments == ["--describe"] { return await describe() }
         if environment["FUNCTION_PROTOCOL"] == String(Frame.protocolVersion) { return await serve() }
         if let version = environment["FUNCTION_PROTOCOL"] {
             StandardStreams.complain(
                 "FUNCTION_PROTOCOL is \(version); \(F.name) speaks version \(Frame.protocolVersion)")
             return 1
+        }
+        if arguments.contains("--help") || arguments.contains("-h") { return await help() }
+        guard arguments.isEmpty else {
+            StandardStreams.complain(
+                "unknown: \(arguments.joined(separator: " ")). \(F.name) takes --describe or --help, or one event on "
+                    + "standard input.")
+            return 2
         }
         return await OneShot<F>(streams, output).run()
     }
@@ -30,6 +37,12 @@ struct FunctionProcess<F: Function>: Sendable {
     private func describe() async -> Int32 {
         let text = FunctionDescription(of: F.self, build: BuildID.current).json.serialized
         write(text + [0x0A])
+        await output.flush()
+        return 0
+    }
+
+    private func help() async -> Int32 {
+        write(Array("\(CommandHelp<F>.text)\n".utf8))
         await output.flush()
         return 0
     }

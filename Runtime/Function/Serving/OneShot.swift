@@ -13,14 +13,16 @@ struct OneShot<F: Function>: Sendable {
 
     /// - Returns: 0, or 1 when there is no event or the answer is an error.
     func run() async -> Int32 {
+        let bytes = readToEnd()
+        guard bytes.contains(where: { !" \t\r\n".utf8.contains($0) }) else { return refuse("standard input is empty") }
         let invocation: Invocation
         do {
-            let event = try JSON(parsing: readToEnd())
+            let event = try JSON(parsing: bytes)
             invocation = try Invocation(event, id: event["id"]?.string ?? "once")
+        } catch let failure as Failure {
+            return refuse("standard input is no event: \(failure.message)")
         } catch {
-            let example = #"echo '{"http":{"method":"GET","path":"/"}}' | "# + F.name
-            StandardStreams.complain("standard input is no event: \(error)\nTry: \(example)")
-            return 1
+            return refuse("standard input is no event: \(error)")
         }
         do {
             let started = try await Startup<F>.function { OneShotSink.complain($0) }
@@ -33,6 +35,11 @@ struct OneShot<F: Function>: Sendable {
             StandardStreams.complain(([error.message] + error.errors).joined(separator: "\n  "))
             return 1
         }
+    }
+
+    private func refuse(_ problem: String) -> Int32 {
+        StandardStreams.complain("\(problem)\nTry: \(CommandHelp<F>.example)")
+        return 1
     }
 
     private func active(_ invocation: Invocation, _ sink: OneShotSink) -> ActiveInvocation {

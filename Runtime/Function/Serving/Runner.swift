@@ -63,7 +63,7 @@ package struct Runner<F: Function>: Sendable {
         case .user: return .canceled()
         case nil: break
         }
-        if let failure = error as? Failure {
+        if let failure = error as? Failure ?? (error as? any FailureConvertible)?.failure {
             if failure.code == .internal { log.error(failure.message) }
             return failure
         }

@@ -27,7 +27,7 @@ enum Startup<F: Function> {
             let function = try await F(configuration)
             return (function, Runner(function, configuration: configuration, logLevel: level))
         } catch {
-            throw StartupProblem(message: "\(F.name) cannot start: \(error)", errors: ["\(error)"])
+            throw StartupProblem(message: "\(F.name) cannot start: \(error)")
         }
     }
 }
@@ -35,5 +35,6 @@ enum Startup<F: Function> {
 /// Why a function cannot serve.
 struct StartupProblem: Error {
     let message: String
-    let errors: [String]
+    /// What is wrong in particular, where there is more to say than the message does.
+    var errors: [String] = []
 }
