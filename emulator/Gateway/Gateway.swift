@@ -19,7 +19,7 @@ struct Gateway: Sendable {
         let trigger = try HTTPTrigger(
             functions: Self.functions(registry.entries),
             options: HTTPOptions(host: host, port: port, showsCrashes: true), group: group, logger: logger,
-            local: { await webhook.answer($0) }, onBound: { _ in onRunning() })
+            localPrefix: "/_emulator/", local: { await webhook.answer($0) }, onBound: { _ in onRunning() })
         self.trigger = trigger
         registry.onChange { entries in
             do {

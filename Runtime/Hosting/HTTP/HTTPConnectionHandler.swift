@@ -27,6 +27,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     private let options: HTTPOptions
     private let exchanges: AsyncStream<HTTPExchange>.Continuation
+    private let watch: HTTPByteWatch
+    private let refusal: (HTTPRequestHead) -> ProblemDetails?
     private var reading = Reading.nothing
     private var received = 0
     private var unanswered: [HTTPExchange] = []
@@ -35,10 +37,23 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private var holdsRead = false
     private var closesWhenAnswered = false
     private var idle: Scheduled<Void>?
+    /// Bytes have come since the last head.
+    private var hasBytesOfHead = false
+    /// Ends a head or a body that does not come.
+    private var patience: Scheduled<Void>?
+    private var lastByte = NIODeadline.distantPast
 
-    init(options: HTTPOptions, exchanges: AsyncStream<HTTPExchange>.Continuation) {
+    /// - Parameters:
+    ///   - watch: Stands before the decoder.
+    ///   - refusal: Why a request with a body is refused by its head alone.
+    init(
+        options: HTTPOptions, exchanges: AsyncStream<HTTPExchange>.Continuation, watch: HTTPByteWatch,
+        refusal: @escaping (HTTPRequestHead) -> ProblemDetails?
+    ) {
         self.options = options
         self.exchanges = exchanges
+        self.watch = watch
+        self.refusal = refusal
     }
 
     // MARK: Reading
@@ -51,17 +66,36 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         }
     }
 
+    /// What came and is not complete has to go on coming.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if patience == nil {
+            switch reading {
+            case .nothing where hasBytesOfHead && !closesWhenAnswered: awaitHead(context)
+            case .collecting, .streaming: awaitBody(after: options.bodyTimeout, context)
+            case .nothing, .refused: break
+            }
+        }
+        context.fireChannelReadComplete()
+    }
+
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         idle?.cancel()
         idle = nil
         received = 0
+        hasBytesOfHead = false
+        stopWaiting()
         guard !closesWhenAnswered else {
             reading = .refused
             return
         }
+        if let problem = HTTPHeadCheck.problem(head) { return refuse(head, problem, context) }
+        let head = HTTPHeadCheck.normalized(head)
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         if let length, length > options.bodyLimit {
             return refuse(head, .bodyTooLarge(limit: options.bodyLimit), context)
+        }
+        if length ?? 0 > 0 || head.headers.contains(name: "transfer-encoding"), let problem = refusal(head) {
+            return refuse(head, problem, context)
         }
         if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
             if unanswered.isEmpty { writeContinue(context) } else { owesContinue = true }
@@ -77,6 +111,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     private func receive(_ buffer: ByteBuffer, _ context: ChannelHandlerContext) {
         received += buffer.readableBytes
+        if patience != nil { lastByte = .now() }
         switch reading {
         case .nothing, .refused: break
         case .collecting(let head, var collected):
@@ -91,11 +126,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             }
         case .streaming(let stream, let exchange):
             if received > options.bodyLimit {
-                exchange.isTooLarge.store(true, ordering: .relaxed)
-                stream.fail(.user)
-                exchange.cancellation.cancel(.user)
-                closesWhenAnswered = true
-                reading = .refused
+                giveUp(stream, exchange, .bodyTooLarge(limit: options.bodyLimit))
             } else {
                 bodyIsFull = !stream.offer(Array(buffer.readableBytesView))
             }
@@ -103,6 +134,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     }
 
     private func complete(_ context: ChannelHandlerContext) {
+        stopWaiting()
+        hasBytesOfHead = false
         switch reading {
         case .collecting(let head, let body):
             submit(HTTPExchange(head: head, body: body.isEmpty ? .none : .bytes(body)))
@@ -130,6 +163,15 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         submit(exchange)
     }
 
+    /// Ends a call whose body is not going to be complete.
+    private func giveUp(_ stream: RequestStream, _ exchange: HTTPExchange, _ problem: ProblemDetails) {
+        exchange.refusal.withLock { $0 = problem }
+        stream.fail(.user)
+        exchange.cancellation.cancel(.user)
+        closesWhenAnswered = true
+        reading = .refused
+    }
+
     private func refuse(_ head: HTTPRequestHead, _ problem: ProblemDetails, _ context: ChannelHandlerContext) {
         reading = .refused
         closesWhenAnswered = true
@@ -154,6 +196,49 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         guard holdsRead, !bodyIsFull, unanswered.count <= Self.pipelineDepth else { return }
         holdsRead = false
         context.read()
+    }
+
+    // MARK: What does not come
+
+    private func awaitHead(_ context: ChannelHandlerContext) {
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        patience = context.eventLoop.scheduleTask(in: TimeAmount(options.headTimeout)) {
+            let (handler, context) = loopBound.value
+            handler.patience = nil
+            guard case .nothing = handler.reading, handler.hasBytesOfHead else { return }
+            handler.refuse(.unread, .headTimeout(handler.options.headTimeout), context)
+        }
+    }
+
+    /// Looks again when the last byte could have become too old: a body that flows costs no timer for each of its pieces.
+    private func awaitBody(after wait: Duration, _ context: ChannelHandlerContext) {
+        lastByte = max(lastByte, .now() + TimeAmount(wait) - TimeAmount(options.bodyTimeout))
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        patience = context.eventLoop.scheduleTask(in: TimeAmount(wait)) {
+            let (handler, context) = loopBound.value
+            handler.patience = nil
+            handler.lookAtBody(context)
+        }
+    }
+
+    private func lookAtBody(_ context: ChannelHandlerContext) {
+        // Nobody reads at the moment: the client is not to blame.
+        if holdsRead { return awaitBody(after: options.bodyTimeout, context) }
+        let silence = Duration.nanoseconds((NIODeadline.now() - lastByte).nanoseconds)
+        guard silence >= options.bodyTimeout else {
+            return awaitBody(after: options.bodyTimeout - silence, context)
+        }
+        switch reading {
+        case .collecting(let head, _): refuse(head, .bodyTimeout(options.bodyTimeout), context)
+        case .streaming(let stream, let exchange):
+            giveUp(stream, exchange, .bodyTimeout(options.bodyTimeout))
+        case .nothing, .refused: break
+        }
+    }
+
+    private func stopWaiting() {
+        patience?.cancel()
+        patience = nil
     }
 
     // MARK: Writing
@@ -187,6 +272,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         let exchange = unanswered.removeFirst()
         // A body that is still coming belongs to a request that is over: its rest cannot be told from a next request safely.
         if case .streaming(let stream, let current) = reading, current === exchange {
+            stopWaiting()
             stream.close()
             bodyIsFull = false
             closesWhenAnswered = true
@@ -198,11 +284,12 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         }
         if owesContinue, unanswered.isEmpty { writeContinue(context) }
         releaseRead(context)
-        if unanswered.isEmpty { awaitNext(context) }
+        if unanswered.isEmpty, case .nothing = reading { awaitNext(context) }
     }
 
     /// Ends the connection so that the client can still read: what it goes on sending must not reset the connection.
     private func linger(_ context: ChannelHandlerContext) {
+        idle?.cancel()
         context.close(mode: .output, promise: nil)
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
         idle = context.eventLoop.scheduleTask(in: .seconds(2)) { loopBound.value.close(promise: nil) }
@@ -217,6 +304,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     // MARK: The connection's life
 
     func handlerAdded(context: ChannelHandlerContext) {
+        watch.onBytes = { [unowned self] in hasBytesOfHead = true }
         if context.channel.isActive { awaitNext(context) }
     }
 
@@ -235,6 +323,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         idle?.cancel()
+        stopWaiting()
         clientIsGone()
         exchanges.finish()
         context.fireChannelInactive()
@@ -273,13 +362,21 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // After its first error the decoder reports whatever else comes; the refusal is on its way then.
-        if case .refused = reading, error is ByteToMessageDecoderError { return }
+        if case .refused = reading, error is ByteToMessageDecoderError || error is HTTPParserError { return }
         guard let error = error as? HTTPParserError, error != .invalidEOFState else {
             clientIsGone()
             return context.close(promise: nil)
         }
         if case .streaming(let stream, _) = reading { stream.fail(.clientGone) }
-        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
-        refuse(head, error == .headerOverflow ? .headTooLarge(limit: options.headLimit) : .malformed(error), context)
+        let text = watch.current.map { String(decoding: $0.readableBytesView, as: UTF8.self) } ?? ""
+        stopWaiting()
+        refuse(
+            .unread, error == .headerOverflow ? .headTooLarge(limit: options.headLimit) : .malformed(error, in: text),
+            context)
     }
+}
+
+extension HTTPRequestHead {
+    /// In place of a head that could not be read.
+    fileprivate static var unread: HTTPRequestHead { HTTPRequestHead(version: .http1_1, method: .GET, uri: "/") }
 }

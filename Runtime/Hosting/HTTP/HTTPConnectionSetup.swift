@@ -25,8 +25,12 @@ struct HTTPConnectionSetup: ServerChildChannel {
             try channel.pipeline.syncOperations.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: HTTPResponseEncoder.Configuration(), withDecoderLimitConfiguration: limits)
+            let watch = HTTPByteWatch()
+            try channel.pipeline.syncOperations.addHandler(watch, position: .first)
             try channel.pipeline.syncOperations.addHandler(
-                HTTPConnectionHandler(options: options, exchanges: continuation))
+                HTTPConnectionHandler(options: options, exchanges: continuation, watch: watch) { [responder] in
+                    responder.refusal(of: $0)
+                })
             channel.setOption(ChannelOptions.socketOption(.tcp_nodelay), value: 1).whenFailure { error in
                 logger.debug("TCP_NODELAY: \(error)")
             }

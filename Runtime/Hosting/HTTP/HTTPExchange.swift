@@ -16,8 +16,8 @@ final class HTTPExchange: Sendable {
     let cancellation = Cancellation()
     /// The answer when the request is refused before any function sees it.
     let rejection: ProblemDetails?
-    /// The streamed body has passed the limit: the call is canceled, and its answer is 413.
-    let isTooLarge = Atomic(false)
+    /// Why the body of a call that runs already was given up: the call is canceled, and this is its answer.
+    let refusal = Mutex<ProblemDetails?>(nil)
 
     init(head: HTTPRequestHead, body: Body, rejection: ProblemDetails? = nil) {
         self.head = head

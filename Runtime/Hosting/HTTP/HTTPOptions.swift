@@ -17,6 +17,10 @@ package struct HTTPOptions: Sendable {
     package var showsCrashes: Bool
     /// A connection without a request ends after this long.
     package var idleTimeout: Duration
+    /// A request whose head is not complete this long after its first byte is answered 408.
+    package var headTimeout: Duration
+    /// A request of whose body no byte comes for this long is answered 408, and its call is canceled.
+    package var bodyTimeout: Duration
     /// A client that closed its sending side may only be half-closed; a call that takes longer than this is canceled.
     package var halfCloseGrace: Duration
     /// Believe `X-Forwarded-For`: only where a proxy stands in front that sets it.
@@ -25,8 +29,8 @@ package struct HTTPOptions: Sendable {
     package init(
         host: String = "127.0.0.1", port: Int = 0, bodyLimit: Int = 8 * 1024 * 1024, headLimit: Int = 64 * 1024,
         wholeBodyLimit: Int = 256 * 1024, allowedOrigins: [String] = [], securityHeaders: Bool = true,
-        showsCrashes: Bool = false, idleTimeout: Duration = .seconds(75), halfCloseGrace: Duration = .seconds(1),
-        trustsForwardedFor: Bool = false
+        showsCrashes: Bool = false, idleTimeout: Duration = .seconds(75), headTimeout: Duration = .seconds(30),
+        bodyTimeout: Duration = .seconds(60), halfCloseGrace: Duration = .seconds(1), trustsForwardedFor: Bool = false
     ) {
         self.host = host
         self.port = port
@@ -37,6 +41,8 @@ package struct HTTPOptions: Sendable {
         self.securityHeaders = securityHeaders
         self.showsCrashes = showsCrashes
         self.idleTimeout = idleTimeout
+        self.headTimeout = headTimeout
+        self.bodyTimeout = bodyTimeout
         self.halfCloseGrace = halfCloseGrace
         self.trustsForwardedFor = trustsForwardedFor
     }

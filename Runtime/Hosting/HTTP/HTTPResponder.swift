@@ -8,9 +8,14 @@ final class HTTPResponder: Sendable {
     let options: HTTPOptions
     private let table: Mutex<RouteTable<HTTPFunction>>
     private let local: HTTPLocalResponder
+    private let localPrefix: String
 
-    init(options: HTTPOptions, routes: RouteTable<HTTPFunction>, local: @escaping HTTPLocalResponder) {
+    init(
+        options: HTTPOptions, routes: RouteTable<HTTPFunction>, localPrefix: String,
+        local: @escaping HTTPLocalResponder
+    ) {
         self.options = options
+        self.localPrefix = localPrefix
         table = Mutex(routes)
         self.local = local
     }
@@ -18,6 +23,26 @@ final class HTTPResponder: Sendable {
     var routes: RouteTable<HTTPFunction> {
         get { table.withLock { $0 } }
         set { table.withLock { $0 = newValue } }
+    }
+
+    /// Why a request is refused by its head alone, so that nobody waits for its body; nil when it is not.
+    func refusal(of head: HTTPRequestHead) -> ProblemDetails? {
+        let (path, _) = Self.split(head.uri)
+        let method = head.method.rawValue
+        switch routes.match(method, path) {
+        case .found(let function, _, _):
+            guard function.description.input != Schema() else { return nil }
+            do throws(Failure) {
+                try JSONContentType.check(head.headers.first(name: "content-type"))
+                return nil
+            } catch {
+                return ProblemDetails(error)
+            }
+        case .methodNotAllowed(let allowed):
+            return path.hasPrefix(localPrefix) || method == "OPTIONS"
+                ? nil : .methodNotAllowed(method, allowed: allowed)
+        case .notFound: return path.hasPrefix(localPrefix) ? nil : .notFound
+        }
     }
 
     /// - Throws: When the client is gone.
@@ -58,9 +83,7 @@ final class HTTPResponder: Sendable {
             let answer = try await function.invoker.invoke(invocation, control: control)
             try await writer.write(answer, id: invocation.id)
         } catch {
-            if exchange.isTooLarge.load(ordering: .relaxed) {
-                return try await writer.write(.bodyTooLarge(limit: options.bodyLimit))
-            }
+            if let refusal = exchange.refusal.withLock({ $0 }) { return try await writer.write(refusal) }
             try await writer.write(
                 ProblemDetails(error, function: function.description.name, options), id: invocation.id)
         }

@@ -16,19 +16,22 @@ package final class HTTPTrigger: Service {
 
     /// - Parameters:
     ///   - functions: Those with HTTP triggers; others are passed over.
+    ///   - localPrefix: Where the paths begin that `local` may answer.
     ///   - local: Answers requests that no function has a route for.
     ///   - onBound: Called with the port once the server listens.
     /// - Throws: `RouteError` when two routes collide or one is malformed.
     package init(
         functions: [HTTPFunction], options: HTTPOptions = HTTPOptions(), group: any EventLoopGroup,
-        logger: Logger = Logger(label: "http"), local: @escaping HTTPLocalResponder = { _ in nil },
+        logger: Logger = Logger(label: "http"), localPrefix: String = "/_host/",
+        local: @escaping HTTPLocalResponder = { _ in nil },
         onBound: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws(RouteError) {
         self.options = options
         self.group = group
         self.logger = logger
         self.onBound = onBound
-        responder = HTTPResponder(options: options, routes: try Self.table(functions), local: local)
+        responder = HTTPResponder(
+            options: options, routes: try Self.table(functions), localPrefix: localPrefix, local: local)
     }
 
     /// The port it listens on; nil until it does.

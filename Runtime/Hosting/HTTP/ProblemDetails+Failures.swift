@@ -25,7 +25,7 @@ extension ProblemDetails {
         }
     }
 
-    private init(_ failure: Failure) {
+    init(_ failure: Failure) {
         self.init(
             status: failure.code.status, title: failure.code.title, code: failure.code.rawValue,
             detail: failure.message,
