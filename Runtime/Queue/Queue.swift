@@ -21,7 +21,7 @@ package struct Queue: Sendable {
     /// After this time of waiting a message of a lower priority is aged: every fourth message taken is an aged one, as
     /// long as there are any, so that high keeps three quarters and low is never starved.
     package let ageing: Duration
-    let redis: Redis
+    package let redis: Redis
     let keys: QueueKeys
     let now: @Sendable () -> Int64
 

@@ -17,6 +17,10 @@ package final class QueueTrigger: Service {
     let options: QueueTriggerOptions
     let clock: any Clock<Duration>
     let logger: Logger
+    /// Told of by all that share the Redis.
+    let redisOutage: Outage
+    /// What only this queue has, such as a key of another type.
+    private let trouble: Outage
     let intake: Condition<QueueIntake>
     let counters = Mutex(QueueTriggerCounts())
     let progress: AsyncStream<LeasedMessage>
@@ -24,10 +28,11 @@ package final class QueueTrigger: Service {
 
     /// - Parameters:
     ///   - function: its name, for log lines.
+    ///   - redisOutage: shared with whatever else uses that Redis; nil: its own.
     ///   - clock: by which renewals and retries are timed.
     package init(
         queue: Queue, function: String, invoker: any Invoker, options: QueueTriggerOptions,
-        clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+        redisOutage: Outage? = nil, clock: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         self.queue = queue
         self.function = function
@@ -38,6 +43,8 @@ package final class QueueTrigger: Service {
         logger[metadataKey: "queue"] = "\(queue.name)"
         logger[metadataKey: "function"] = "\(function)"
         self.logger = logger
+        self.redisOutage = redisOutage ?? Outage(of: queue.redis, logger: logger)
+        trouble = Outage("The queue cannot be read", relief: "The queue can be read again", logger: logger)
         intake = Condition(QueueIntake(capacity: options.concurrency))
         (progress, progressed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
     }
@@ -81,6 +88,8 @@ package final class QueueTrigger: Service {
                 guard let room = await self.intake.wait(for: { $0.room }) else { return [LeasedMessage]() }
                 return try await self.next(max: room)
             }
+            redisOutage.isOver()
+            trouble.isOver()
             let isPaused = intake.update { $0.isPaused }
             for message in messages {
                 // Paused while it was being read.
@@ -96,7 +105,7 @@ package final class QueueTrigger: Service {
         } catch is CancellationError {
             return false
         } catch {
-            logger.warning("The queue cannot be read; trying again.", metadata: ["reason": "\(error)"])
+            noticed(error)
             await pauseAfterTrouble()
         }
         return !Task.isCancelled && !Task.isShuttingDownGracefully
@@ -180,8 +189,13 @@ package final class QueueTrigger: Service {
                 logger.warning("The lease of a running message was lost.", metadata: ["message": "\(lost.id)"])
             }
         } catch {
-            logger.warning("Leases cannot be renewed.", metadata: ["reason": "\(error)"])
+            noticed(error)
         }
+    }
+
+    private func noticed(_ error: any Error) {
+        let isAway = (error as? RedisError)?.isTransient == true
+        (isAway ? redisOutage : trouble).noticed(error)
     }
 
     func pauseAfterTrouble() async {

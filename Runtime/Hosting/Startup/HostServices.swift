@@ -29,6 +29,7 @@ package struct HostServices {
         if let missing = Self.missing(functions, environment) { throw HostConfigurationError(problems: [missing]) }
         try FunctionManifest.write(found, to: manifest)
         let redis = try configuration.redisURL.map { try Redis(url: $0, name: "host") }
+        let outage = redis.map { Outage(of: $0, setting: "REDIS_URL", logger: logger) }
         var http: [HTTPFunction] = []
         var objects: [ObjectSubscription] = []
         var triggers: [any Service] = []
@@ -41,7 +42,7 @@ package struct HostServices {
             http.append(HTTPFunction(description: function.description, invoker: pool))
             for trigger in function.description.triggers {
                 do {
-                    if let service = try Self.service(trigger, function, pool, configuration, redis, logger) {
+                    if let service = try Self.service(trigger, function, pool, configuration, redis, outage, logger) {
                         triggers.append(service)
                     }
                 } catch {
@@ -124,7 +125,7 @@ package struct HostServices {
 
     private static func service(
         _ trigger: Trigger, _ function: LocatedFunction, _ pool: ProcessPool, _ configuration: HostConfiguration,
-        _ redis: Redis?, _ logger: Logger
+        _ redis: Redis?, _ outage: Outage?, _ logger: Logger
     ) throws -> (any Service)? {
         let name = function.description.name
         switch trigger {
@@ -135,12 +136,12 @@ package struct HostServices {
                 queue: Queue(redis, queue), function: name,
                 invoker: pool,
                 options: QueueTriggerOptions(concurrency: concurrency, attempts: attempts, lease: lease),
-                logger: logger)
+                redisOutage: outage, logger: logger)
         case .timer(let schedule):
             guard configuration.triggers.contains(.timer) else { return nil }
             return TimerTrigger(
                 schedule: try Schedule(schedule), function: name, invoker: pool, claims: redis.map { TimerClaims($0) },
-                logger: logger)
+                redisOutage: outage, logger: logger)
         case .http, .object: return nil
         }
     }

@@ -13,17 +13,20 @@ package final class TimerTrigger: Service {
     private let claims: TimerClaims?
     private let clock: any Clock<Duration>
     private let now: @Sendable () -> Int64
-    private let logger: Logger
+    private let redisOutage: Outage
+    private let callOutage: Outage
     private let isRunning = Condition(false)
 
     /// - Parameters:
     ///   - function: its name, for log lines and for the claim.
     ///   - claims: nil: this host fires alone.
+    ///   - redisOutage: shared with whatever else uses the Redis of the claims; nil: its own.
     ///   - clock: sleeps until the due time.
     ///   - now: the time of day in milliseconds since 1970.
     package init(
         schedule: Schedule, function: String, invoker: any Invoker, claims: TimerClaims? = nil,
-        clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Int64 = Queue.systemTime,
+        redisOutage: Outage? = nil, clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Int64 = Queue.systemTime,
         logger: Logger
     ) {
         self.schedule = schedule
@@ -35,7 +38,10 @@ package final class TimerTrigger: Service {
         var logger = logger
         logger[metadataKey: "timer"] = "\(schedule.text)"
         logger[metadataKey: "function"] = "\(function)"
-        self.logger = logger
+        self.redisOutage = redisOutage ?? Outage("Redis is away", relief: "Redis is back", logger: logger)
+        callOutage = Outage(
+            "The timer's calls fail", relief: "The timer's calls succeed again", logger: logger
+        )
     }
 
     /// Fires until the service group stops or the task is canceled; a call that runs then is finished first.
@@ -51,8 +57,9 @@ package final class TimerTrigger: Service {
             if await isMine(due) {
                 do {
                     try await fire(due: due)
+                    callOutage.isOver()
                 } catch {
-                    logger.error("The timer's call failed; it is due again later.", metadata: ["reason": "\(error)"])
+                    callOutage.noticed(error)
                 }
             }
             due = schedule.next(after: due)
@@ -83,9 +90,13 @@ package final class TimerTrigger: Service {
     private func isMine(_ due: Int64) async -> Bool {
         guard let claims else { return true }
         do {
-            return try await claims.claim("\(function) \(schedule.text)", due: due)
+            let isMine = try await claims.claim("\(function) \(schedule.text)", due: due)
+            redisOutage.isOver()
+            return isMine
+        } catch is CancellationError {
+            return false
         } catch {
-            logger.warning("The firing cannot be claimed; it takes place here.", metadata: ["reason": "\(error)"])
+            redisOutage.noticed(error)
             return !Task.isCancelled
         }
     }
