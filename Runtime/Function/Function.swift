@@ -28,6 +28,8 @@ public protocol Function: Sendable {
     static var summary: String { get }
     /// How much of it runs at once and for how long; see ``Limits``.
     static var limits: Limits { get }
+    /// The parameters of its requests: those of the path that are more than text, of the query and of the header.
+    static var parameters: [any RequestParameterProtocol] { get }
     /// The keys it reads. All are checked before ``init(_:)`` runs, and every problem is reported at once.
     static var environment: [any ConfigurationKeyProtocol] { get }
 
@@ -52,6 +54,8 @@ extension Function {
     public static var summary: String { "" }
     /// The usual limits.
     public static var limits: Limits { Limits() }
+    /// None but the texts of the path.
+    public static var parameters: [any RequestParameterProtocol] { [] }
     /// No keys.
     public static var environment: [any ConfigurationKeyProtocol] { [] }
     /// There is nothing to close.

@@ -8,7 +8,8 @@ extension FunctionDescription {
             "concurrency": .integer(Int64(limits.concurrency)), "timeout": limits.timeout.json,
             "memory": .integer(Int64(limits.memory)), "body": .integer(Int64(limits.body)),
             "summary": .string(summary), "triggers": .array(triggers.map(\.json)),
-            "environment": .array(environment.map(\.json)), "input": input.json, "output": output.json,
+            "parameters": .array(parameters.map(\.json)), "environment": .array(environment.map(\.json)),
+            "input": input.json, "output": output.json,
         ]
     }
 
@@ -33,6 +34,7 @@ extension FunctionDescription {
             limits: Limits(
                 concurrency: concurrency, timeout: .milliseconds(timeout),
                 memory: json["memory"]?.int ?? standard.memory, body: body),
+            parameters: (json["parameters"]?.array ?? []).compactMap(Parameter.init),
             environment: (json["environment"]?.array ?? []).compactMap(Key.init),
             input: Schema(json["input"] ?? [:]), output: Schema(json["output"] ?? [:]))
     }

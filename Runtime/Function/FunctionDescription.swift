@@ -36,14 +36,15 @@ package struct FunctionDescription: Sendable, Hashable {
     package var summary: String
     package var triggers: [Trigger]
     package var limits: Limits
+    package var parameters: [Parameter]
     package var environment: [Key]
     package var input: Schema
     package var output: Schema
 
     package init(
         name: String, protocolVersion: Int = Frame.protocolVersion, build: String = "", summary: String = "",
-        triggers: [Trigger], limits: Limits = Limits(), environment: [Key] = [], input: Schema = Schema(),
-        output: Schema = Schema()
+        triggers: [Trigger], limits: Limits = Limits(), parameters: [Parameter] = [], environment: [Key] = [],
+        input: Schema = Schema(), output: Schema = Schema()
     ) {
         self.name = name
         self.protocolVersion = protocolVersion
@@ -51,6 +52,7 @@ package struct FunctionDescription: Sendable, Hashable {
         self.summary = summary
         self.triggers = triggers
         self.limits = limits
+        self.parameters = parameters
         self.environment = environment
         self.input = input
         self.output = output
@@ -60,6 +62,7 @@ package struct FunctionDescription: Sendable, Hashable {
     package init<F: Function>(of function: F.Type, build: String = "") {
         self.init(
             name: F.name, build: build, summary: F.summary, triggers: F.triggers, limits: F.limits,
+            parameters: F.parameters.map(Parameter.init),
             environment: (F.environment + [Log.levelKey]).map {
                 Key(
                     name: $0.name, required: $0.required, secret: $0.secret, summary: $0.summary,

@@ -1,3 +1,5 @@
+internal import FunctionRuntime
+
 /// Where a job stands.
 ///
 ///     awaiting_upload ──> queued ──> processing ──> completed
@@ -10,7 +12,7 @@
 ///                          └── retried by its user, from failed | canceled
 ///
 /// Each transition is one UPDATE guarded by the state it leaves; the trigger `jobs_transition` of the schema refuses any other.
-package enum JobState: String, Sendable, Codable, CaseIterable {
+package enum JobState: String, Sendable, Codable, CaseIterable, ParameterValue {
     case awaitingUpload = "awaiting_upload"
     case queued
     case processing

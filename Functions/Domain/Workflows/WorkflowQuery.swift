@@ -11,14 +11,8 @@ package struct WorkflowQuery: Sendable, Hashable {
     private let limit: Int
 
     /// - Throws: `Failure.invalid` that names the field.
-    package init(category: String? = nil, cursor: String? = nil, limit: Int? = nil) throws(Failure) {
-        self.category = try category.map { name throws(Failure) in
-            guard let category = WorkflowCategory(rawValue: name) else {
-                let known = WorkflowCategory.allCases.map(\.rawValue).joined(separator: ", ")
-                throw .invalid("must be one of \(known), not \"\(name.prefix(40))\"", field: "category")
-            }
-            return category
-        }
+    package init(category: WorkflowCategory? = nil, cursor: String? = nil, limit: Int? = nil) throws(Failure) {
+        self.category = category
         self.limit = limit ?? Self.pageLimit
         guard (1...Self.pageLimit).contains(self.limit) else {
             throw .invalid("must be from 1 to \(Self.pageLimit)", field: "limit")

@@ -8,6 +8,8 @@ import ObjectStorage
 @main struct GetImageContent: Function {
     static let summary = "Leads to a picture's bytes"
     static let triggers = [Trigger.http(.get, "/api/v1/images/{id}/content")]
+    static let id = RequestParameter.path("id", as: UUID.self, "the picture's id")
+    static let parameters: [any RequestParameterProtocol] = [id]
     static let limits = Limits(concurrency: 16, timeout: .seconds(10), memory: 64)
     static let environment = Database.environment + StorageSettings.environment + [Identity.developmentUser]
 
@@ -24,7 +26,7 @@ import ObjectStorage
 
     func call(_ request: Request<NoBody>, _ context: Context) async throws -> Response<NoBody> {
         let user = try await identity.user(of: request.headers)
-        let image = try await images.find(try request.parameter("id", as: UUID.self), user: user)
+        let image = try await images.find(try request.parameter(Self.id), user: user)
         guard image.status == .ready else {
             throw Failure.conflict("the picture is \(image.status.rawValue); only a ready one has content to show")
         }

@@ -7,6 +7,9 @@ import Redis
 @main struct CreateJob: Function {
     static let summary = "Creates a job"
     static let triggers = [Trigger.http(.post, "/api/v1/jobs")]
+    static let idempotencyKey = RequestParameter.header(
+        "Idempotency-Key", "makes a repeated request the same one: it is answered with the job of the first")
+    static let parameters: [any RequestParameterProtocol] = [idempotencyKey]
     static let limits = Limits(concurrency: 32, timeout: .seconds(10), memory: 64, body: 64 << 10)
     static let environment =
         Database.environment + Redis.environment + StorageSettings.environment + JobWorkflows.environment
@@ -31,7 +34,7 @@ import Redis
     func call(_ request: Request<CreateJobRequest>, _ context: Context) async throws -> Response<JobView> {
         let user = try await identity.user(of: request.headers)
         let upload = try request.body.announcedUpload(user: user)
-        let asked = try request.body.job(idempotencyKey: request.headers["idempotency-key"])
+        let asked = try request.body.job(idempotencyKey: try request.value(of: Self.idempotencyKey))
         let new = try await workflows.fit(asked, log: context.log)
         switch try await jobs.create(new, announcing: upload, user: user) {
         case .created(let job, let wakeUp):

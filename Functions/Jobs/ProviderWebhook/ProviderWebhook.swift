@@ -10,6 +10,10 @@ import Redis
 @main struct ProviderWebhook: Function {
     static let summary = "Takes a provider's news that a call has ended"
     static let triggers = [Trigger.http(.post, "/api/v1/webhooks/{provider}")]
+    static let provider = RequestParameter.path("provider", "the provider's name")
+    static let job = RequestParameter.query("job", as: UUID.self, "id of the job that the call is for")
+    static let call = RequestParameter.query("call", as: UUID.self, "this service's own id of the call")
+    static let parameters: [any RequestParameterProtocol] = [provider, job, call]
     static let limits = Limits(concurrency: 32, timeout: .seconds(30), memory: 128, body: 32 << 20)
     static let environment = Database.environment + Redis.environment + WebhookVerifier.environment
 
@@ -43,11 +47,11 @@ import Redis
     }
 
     func call(_ request: Request<RawBody>, _ context: Context) async throws -> Response<Receipt> {
-        let provider: String = try request.parameter("provider")
+        let provider = try request.parameter(Self.provider)
         guard Providers.adapters.contains(where: { $0.name == provider }) else {
             throw Failure.notFound("there is no provider \"\(provider)\"")
         }
-        let job = try request.query("job", as: UUID.self)
+        let job = try request.value(of: Self.job)
         let message: String?
         do {
             message = try await verifier.verify(provider, request.headers, request.body.bytes)
@@ -73,7 +77,7 @@ import Redis
         }
         let notice = WebhookNotice(provider, body)
         guard notice.isEnd, let requestID = notice.requestID else { return .ignored }
-        let call = try request.query("call", as: UUID.self)
+        let call = try request.value(of: Self.call)
         guard let ending = try await endings.note(provider, requestID, job: job, call: call) else { return .ignored }
         log.debug("a call has ended", ["provider": provider, "jobId": ending.job.text, "state": notice.state])
         await tell(ending.job, log)

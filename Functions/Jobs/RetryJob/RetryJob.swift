@@ -7,6 +7,8 @@ import Redis
 @main struct RetryJob: Function {
     static let summary = "Queues a failed or canceled job again"
     static let triggers = [Trigger.http(.post, "/api/v1/jobs/{id}/retry")]
+    static let id = RequestParameter.path("id", as: UUID.self, "the job's id")
+    static let parameters: [any RequestParameterProtocol] = [id]
     static let limits = Limits(concurrency: 16, timeout: .seconds(10), memory: 64)
     static let environment = Database.environment + Redis.environment + [Identity.developmentUser]
 
@@ -26,7 +28,7 @@ import Redis
 
     func call(_ request: Request<NoBody>, _ context: Context) async throws -> Response<JobView> {
         let user = try await identity.user(of: request.headers)
-        let (job, wakeUp) = try await jobs.retry(try request.parameter("id", as: UUID.self), user: user)
+        let (job, wakeUp) = try await jobs.retry(try request.parameter(Self.id), user: user)
         await queue.publish([wakeUp], log: context.log)
         await notifier.notify(job.id, sequence: job.eventSequence, log: context.log)
         return .ok(JobView(job))

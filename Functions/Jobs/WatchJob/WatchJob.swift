@@ -8,6 +8,11 @@ import Redis
 @main struct WatchJob: Function {
     static let summary = "Follows a job as server-sent events"
     static let triggers = [Trigger.http(.get, "/api/v1/jobs/{id}/events")]
+    static let id = RequestParameter.path("id", as: UUID.self, "the job's id")
+    /// EventSource sends it by itself when it comes back.
+    static let lastEventID = RequestParameter.header(
+        "Last-Event-ID", "id of the last event that was seen; those after it follow")
+    static let parameters: [any RequestParameterProtocol] = [id, lastEventID]
     /// A watcher waits more than it works; a browser comes back by itself when its time is up.
     static let limits = Limits(concurrency: 256, timeout: .seconds(900), memory: 64)
     static let environment = Database.environment + Redis.environment + [Identity.developmentUser]
@@ -25,7 +30,7 @@ import Redis
 
     func call(_ request: Request<NoBody>, _ context: Context) async throws -> Response<StreamBody> {
         let user = try await identity.user(of: request.headers)
-        let id = try request.parameter("id", as: UUID.self)
+        let id = try request.parameter(Self.id)
         let last = try lastEvent(of: request)
         // Whatever is wrong is said before the stream begins, while there is a status to say it with.
         _ = try await jobs.find(id, user: user)
@@ -40,11 +45,11 @@ import Redis
         }
     }
 
-    /// The number of the last event that a browser has seen; EventSource sends it by itself when it comes back.
+    /// The number of the last event that a browser has seen.
     private func lastEvent(of request: Request<NoBody>) throws -> Int {
-        guard let text = request.headers["last-event-id"], !text.isEmpty else { return 0 }
+        guard let text = try request.value(of: Self.lastEventID), !text.isEmpty else { return 0 }
         guard let number = Int(text), (0...Int(Int32.max)).contains(number) else {
-            throw Failure.invalid("must be the id of an event of this job", field: "Last-Event-ID")
+            throw Failure.invalid("must be the id of an event of this job", field: Self.lastEventID.name)
         }
         return number
     }

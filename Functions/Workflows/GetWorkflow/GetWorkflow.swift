@@ -6,6 +6,8 @@ import Redis
 @main struct GetWorkflow: Function {
     static let summary = "Shows a workflow with the parameters it takes"
     static let triggers = [Trigger.http(.get, "/api/v1/workflows/{id}")]
+    static let id = RequestParameter.path("id", "the workflow's id, a name")
+    static let parameters: [any RequestParameterProtocol] = [id]
     static let limits = Limits(concurrency: 16, timeout: .seconds(10), memory: 64)
     static let environment =
         Database.environment + Redis.environment + JobWorkflows.environment + [Identity.developmentUser]
@@ -21,7 +23,7 @@ import Redis
 
     func call(_ request: Request<NoBody>, _ context: Context) async throws -> Response<WorkflowView> {
         _ = try await identity.user(of: request.headers)
-        let id = try request.parameter("id")
+        let id = try request.parameter(Self.id)
         guard let workflow = try await workflows.catalogue.current(log: context.log)[id], workflow.isEnabled else {
             throw Failure.notFound(
                 "there is no workflow \"\(id.prefix(80))\"; GET /api/v1/workflows lists those there are")

@@ -1,4 +1,5 @@
 public import FoundationEssentials
+internal import JSON
 
 /// A type that a parameter of the path, a field of the query or a configuration key can have.
 ///
@@ -10,6 +11,18 @@ public protocol ParameterValue: Sendable {
     init?(parameter: String)
     /// What fits, to follow "must be": `a whole number`.
     static var parameterKind: String { get }
+    /// What fits, for the API document: any text, unless the type says more.
+    static var parameterSchema: Schema { get }
+}
+
+extension ParameterValue {
+    /// Any text.
+    public static var parameterSchema: Schema { Schema(["type": "string"]) }
+}
+
+extension ParameterValue where Self: Decodable {
+    /// The schema of the type.
+    public static var parameterSchema: Schema { Schema(of: Self.self) }
 }
 
 extension String: ParameterValue {
