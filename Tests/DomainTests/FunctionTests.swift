@@ -13,6 +13,7 @@ import Testing
 @testable import GetImage
 @testable import GetImageContent
 @testable import GetJob
+@testable import GetWorkflow
 @testable import Health
 @testable import ImageUploaded
 @testable import ListJobs
@@ -159,11 +160,88 @@ struct FunctionTests {
         store["uploads/stray.png"] = TestImages.png
         let function = try await TestedFunction(ImageUploaded.self, environment: environment)
         #expect(await function.object(object("uploads/stray.png")).failure == nil)
-        let bad = object("uploads/stray.png", ["prompt": "a", "seed": "seven"])
-        #expect(await function.object(bad).failure == nil)
+        let warning = try #require(function.logs.records.last { $0.level == .warning })
+        #expect(warning.fields["key"] == "uploads/stray.png")
+        #expect(warning.fields["reason"]?.string?.contains("store it again with x-amz-meta-prompt") == true)
         let list = try await TestedFunction(ListJobs.self, environment: environment).request(.get, "/api/v1/jobs")
             .json()
         #expect(list["items"] == [])
+    }
+
+    @Test(
+        arguments: [
+            (["prompt": " "], TestImages.png, "invalid_metadata", "prompt must say what the picture should show"),
+            (
+                ["prompt": String(repeating: "x", count: 4001)], TestImages.png, "invalid_metadata",
+                "has 4001 characters"
+            ),
+            (
+                ["prompt": "=?UTF-8?B?AGE=?="], TestImages.png, "invalid_metadata",
+                "must not contain the character U+0000"
+            ),
+            (["prompt": "a", "priority": "urgent"], TestImages.png, "invalid_metadata", "priority is \"urgent\""),
+            (["prompt": "a", "seed": "abc"], TestImages.png, "invalid_metadata", "seed is \"abc\""),
+            (["prompt": "a", "workflow": "nothing"], TestImages.png, "invalid_metadata", "workflow names no workflow"),
+            (["prompt": "a", "seed": "-5"], TestImages.png, "invalid_metadata", "metadata is wrong: seed must be"),
+            (["prompt": "a"], Array("just text".utf8), "upload_rejected", "not a PNG"),
+            (["prompt": "a"], [], "upload_rejected", "file"),
+            (["prompt": "a", "seed": "b", "priority": "c"], [], "invalid_metadata", "priority is \"c\""),
+        ] as [([String: String], [UInt8], String, String)])
+    func `an upload that asks for what cannot be is a failed job that says so, once`(
+        metadata: [String: String], bytes: [UInt8], code: String, reason: String
+    ) async throws {
+        let key = "uploads/wrong.png"
+        store[key] = bytes
+        let function = try await TestedFunction(ImageUploaded.self, environment: environment)
+        for _ in 0..<2 { #expect(await function.object(object(key, metadata)).failure == nil) }
+        let jobs = try #require(
+            try await TestedFunction(ListJobs.self, environment: environment).request(.get, "/api/v1/jobs")
+                .json()["items"]?.array)
+        #expect(jobs.count == 1)
+        #expect(jobs[0]["status"] == "failed" && jobs[0]["errorCode"] == .string(code))
+        #expect(jobs[0]["errorMessage"]?.string?.contains(reason) == true, "\(jobs[0])")
+        let prompt = try #require(jobs[0]["prompt"]?.string)
+        #expect(!prompt.isEmpty && prompt.count <= 4000 && !prompt.unicodeScalars.contains("\u{0}"))
+        let id = try #require(jobs[0]["id"]?.string)
+        let warning = try #require(function.logs.records.last { $0.level == .warning })
+        #expect(warning.fields["jobId"]?.string == id && warning.fields["reason"]?.string?.contains(reason) == true)
+        // What is wrong with it does not go away.
+        let retry = await (try TestedFunction(RetryJob.self, environment: environment))
+            .request(.post, "/api/v1/jobs/\(id)/retry")
+        #expect(retry.status == 409)
+    }
+
+    @Test func `the metadata of an upload may be encoded words`() async throws {
+        let key = "uploads/words.png"
+        store[key] = TestImages.png
+        let function = try await TestedFunction(ImageUploaded.self, environment: environment)
+        let metadata = [
+            "prompt": "=?UTF-8?B?5aSc5piO?= =?UTF-8?Q?_f=C3=BCr?= =?wrong", "workflow": "=?utf-8?q?sdxl-image?=",
+        ]
+        #expect(await function.object(object(key, metadata)).failure == nil)
+        let list = try await TestedFunction(ListJobs.self, environment: environment).request(.get, "/api/v1/jobs")
+            .json()
+        #expect(list["items"]?[0]?["prompt"] == "夜明 für =?wrong")
+        #expect(list["items"]?[0]?["workflowId"] == "sdxl-image")
+        #expect(list["items"]?[0]?["status"] == "queued")
+    }
+
+    @Test(
+        arguments: [
+            (["prompt": "a", "contentType": "image/png"], ["contentType"]),
+            (["prompt": "a", "size": 5, "contentType": "image/png", "upload": false], ["contentType", "size"]),
+        ] as [(JSON, [String])])
+    func `what announces a picture belongs together with an upload`(body: JSON, fields: [String]) async throws {
+        let answer = try await createJob(body)
+        #expect(answer.status == 400)
+        #expect(answer.failure?.errors.map(\.field) == fields)
+    }
+
+    @Test func `an announced file has a name`() async throws {
+        let answer = await (try TestedFunction(CreateUpload.self, environment: environment)).request(
+            .post, "/api/v1/uploads", json: ["filename": "", "contentType": "image/png", "size": 6])
+        #expect(answer.status == 400)
+        #expect(answer.failure?.errors.map(\.field) == ["filename"])
     }
 
     private func object(_ key: String, _ metadata: [String: String] = [:], id: String = "event") -> StoredObject {
@@ -250,12 +328,19 @@ struct FunctionTests {
         let manifest: JSON = [
             "functions": [
                 FunctionDescription(of: CreateJob.self).json, FunctionDescription(of: WatchJob.self).json,
-                FunctionDescription(of: RelayOutbox.self).json,
+                FunctionDescription(of: RelayOutbox.self).json, FunctionDescription(of: ListJobs.self).json,
+                FunctionDescription(of: GetWorkflow.self).json,
+                FunctionDescription(
+                    name: "Page", triggers: [.http(.get, "/"), .http(.get, "/assets/{file}")]
+                ).json,
             ]
         ]
         let document = OpenAPIDocument(manifest).json
         #expect(document["openapi"] == "3.1.0")
-        #expect(document["paths"]?.object?.keys == ["/api/v1/jobs", "/api/v1/jobs/{id}/events"])
+        #expect(
+            document["paths"]?.object?.keys == [
+                "/", "/api/v1/jobs", "/api/v1/jobs/{id}/events", "/api/v1/workflows/{id}", "/assets/{file}",
+            ])
         let create = document["paths"]?["/api/v1/jobs"]?["post"]
         #expect(create?["operationId"] == "CreateJob")
         let schema = create?["requestBody"]?["content"]?["application/json"]?["schema"]
@@ -263,5 +348,20 @@ struct FunctionTests {
         #expect(schema?["properties"]?["priority"]?["enum"] == ["high", "normal", "low"])
         let parameter = document["paths"]?["/api/v1/jobs/{id}/events"]?["get"]?["parameters"]?[0]
         #expect(parameter?["name"] == "id" && parameter?["required"] == true)
+        #expect(parameter?["schema"] == ["type": "string", "format": "uuid"])
+        func named(_ path: String, _ method: String = "get") -> [String?] {
+            (document["paths"]?[path]?[method]?["parameters"]?.array ?? []).map { $0["name"]?.string }
+        }
+        #expect(named("/api/v1/jobs") == ["status", "q", "cursor", "limit"])
+        #expect(named("/api/v1/jobs", "post") == ["Idempotency-Key"])
+        #expect(named("/api/v1/jobs/{id}/events") == ["id", "Last-Event-ID"])
+        let parameters = document["paths"]?["/api/v1/jobs"]?["get"]?["parameters"]
+        #expect(parameters?[0]?["schema"]?["items"]?["enum"]?.array?.contains("queued") == true)
+        #expect(parameters?[3]?["in"] == "query" && parameters?[3]?["schema"] == ["type": "integer"])
+        let workflow = document["paths"]?["/api/v1/workflows/{id}"]?["get"]?["parameters"]?[0]
+        #expect(workflow?["schema"] == ["type": "string"])
+        #expect(named("/assets/{file}") == ["file"])
+        #expect(document["paths"]?["/"]?["get"]?["operationId"] == "getPage")
+        #expect(document["paths"]?["/assets/{file}"]?["get"]?["operationId"] == "getPageAssetsFile")
     }
 }

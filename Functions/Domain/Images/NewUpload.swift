@@ -31,10 +31,14 @@ package struct NewUpload: Sendable, Hashable {
             let known = ImageFormat.allCases.map(\.mediaType).joined(separator: ", ")
             problems.append(FieldError("contentType", "is \"\(contentType.prefix(80))\"; want one of \(known)"))
         }
-        if let size, size < 1 { problems.append(FieldError("size", "must be the number of bytes of the file")) }
+        if let size, size < 1 {
+            problems.append(
+                FieldError("size", "must be the number of bytes of the file, and an empty file is no picture"))
+        }
         if let size, size > ImageRules.largestFile {
             problems.append(FieldError("size", "is \(size) bytes; at most \(ImageRules.largestFile) are taken"))
         }
+        if filename == "" { problems.append(FieldError("filename", "must not be empty")) }
         if let filename, filename.count > 255 || filename.unicodeScalars.contains("\u{0}") {
             problems.append(FieldError("filename", "must have at most 255 characters and no U+0000"))
         }

@@ -45,7 +45,7 @@ package struct Pictures: PictureFiles {
         for try await chunk in download.body {
             size += Int64(chunk.count)
             guard size <= ImageRules.largestFile else {
-                throw Rejection("the file is larger than \(ImageRules.largestFile) bytes")
+                throw Rejection("the file is larger than \(ImageRules.largestFile >> 20) MB")
             }
             hash.update(chunk)
             if head.count < Self.longestHead { head += chunk.prefix(Self.longestHead - head.count) }

@@ -4,18 +4,6 @@ internal import ObjectStorage
 
 /// What happens to a file that has arrived below `uploads/`.
 package struct UploadIntake: Sendable {
-    /// How it ended.
-    package enum Outcome: Sendable, Hashable {
-        /// A picture; so many jobs that waited for it are queued.
-        case ready(UUID, queued: Int)
-        /// Not a picture this service takes; the jobs that waited for it have failed.
-        case rejected(UUID, reason: String)
-        /// A job was made of it, or had been.
-        case job(UUID)
-        /// Nobody announced it and it asks for nothing, or what it asks for cannot be done.
-        case ignored(reason: String)
-    }
-
     private let images: ImageStore
     private let jobs: JobStore
     private let sweeper: JobSweeper
@@ -44,22 +32,36 @@ package struct UploadIntake: Sendable {
             return try await settle(image.id, object, log: log)
         }
         guard let metadata = UploadMetadata(object) else {
-            return .ignored(reason: "nobody announced it, and its metadata has no prompt")
+            return .ignored(
+                reason: "nobody announced it, and its metadata has no prompt; "
+                    + "store it again with x-amz-meta-prompt or x-ms-meta-prompt, or announce it with POST /api/v1/uploads"
+            )
         }
         guard let user else {
             return .ignored(
-                reason: "its metadata has a prompt, but without DEVELOPMENT_USER there is nobody to act for")
+                reason:
+                    "its metadata has a prompt, but there is nobody to act for; set DEVELOPMENT_USER and store it again"
+            )
         }
         let image = try await images.adopt(storageKey: object.key, filename: nil, user: user)
         let outcome = try await settle(image, object, log: log)
-        guard case .ready = outcome else { return outcome }
+        if outcome == .gone { return outcome }
         do {
-            return .job(try await create(try metadata.job(drawingFrom: image), user: user, log: log))
+            let new = try await workflows.fit(try metadata.job(drawingFrom: image), log: log)
+            if case .rejected(_, let reason) = outcome {
+                return try await refuse(RefusedJob(new, code: .uploadRejected, reason: reason), user: user)
+            }
+            return .job(try await create(new, user: user, log: log))
         } catch let failure as Failure where failure.code == .invalid {
-            return .ignored(reason: "its metadata does not make a job: \(failure.message)")
+            return try await refuse(metadata.refusedJob(drawingFrom: image, failure), user: user)
         } catch let failure as Failure where failure.code == .conflict {
-            return .ignored(reason: "its event has already made another job: \(failure.message)")
+            return .ignored(reason: "its event has already made another job; store it again for a new one")
         }
+    }
+
+    /// Whoever stores a file reads no log: what is wrong stands in a job of theirs that has failed.
+    private func refuse(_ refused: RefusedJob, user: UUID) async throws -> Outcome {
+        .refused(job: try await jobs.record(refused, user: user), reason: refused.reason)
     }
 
     /// Decides about a picture and moves the jobs on that wait for it.
@@ -71,7 +73,7 @@ package struct UploadIntake: Sendable {
             rejection = refused.reason
             try await images.reject(image, reason: refused.reason)
         } catch let error as ObjectStorageError where error.kind == .notFound {
-            return .ignored(reason: "it was deleted before it was looked at")
+            return .gone
         }
         let sweep = try await sweeper.settleUpload(of: image)
         await queue.publish(sweep.wakeUps, log: log)
@@ -80,7 +82,7 @@ package struct UploadIntake: Sendable {
     }
 
     private func create(_ new: NewJob, user: UUID, log: Log) async throws -> UUID {
-        switch try await jobs.create(try await workflows.fit(new, log: log), user: user) {
+        switch try await jobs.create(new, user: user) {
         case .created(let job, let wakeUp):
             if let wakeUp { await queue.publish([wakeUp], log: log) }
             return job.id

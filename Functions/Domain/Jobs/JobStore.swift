@@ -89,7 +89,8 @@ package struct JobStore: Sendable {
                     error_message = null, progress = 0, forgiven = attempts, current_workflow_id = null, 
                     worker_deaths = 0, shared_deaths = 0, queued_at = now(),
                     next_attempt_at = now(), woken_at = now(), event_sequence = event_sequence + 1
-                where id = \(id) and status in ('failed', 'canceled') and (input_image_id is null
+                where id = \(id) and status in ('failed', 'canceled')
+                    and error_code is distinct from \(RefusedJob.Code.invalidMetadata.rawValue) and (input_image_id is null
                     or exists (select from images where images.id = input_image_id and images.status = 'ready'))
                 returning *),
             event as (\(JobStatements.statusEvent(of: "moved"))),
@@ -102,12 +103,15 @@ package struct JobStore: Sendable {
     /// Runs a guarded transition; where it moved nothing, says why.
     private func move(_ id: UUID, user: UUID, to goal: JobState, _ statement: SQL) async throws -> Job {
         if let row = try await database.asUser(user, statement)[0].first { return try Job(row: row) }
-        guard let row = try await database.asUser(user, "select status from jobs where id = \(id)")[0].first else {
-            throw Failure.noJob(id)
-        }
+        let found = try await database.asUser(user, "select status, error_code from jobs where id = \(id)")[0]
+        guard let row = found.first else { throw Failure.noJob(id) }
         let status: JobState = try row["status"]
         guard status.mayBecome(goal), goal != .queued || status.isTerminal else {
             throw Failure.conflict("the job is \(status.rawValue); it cannot become \(goal.rawValue)")
+        }
+        if try row["error_code", as: String?.self] == RefusedJob.Code.invalidMetadata.rawValue {
+            throw Failure.conflict(
+                "the job cannot be done as it was asked for; store its file again with other metadata")
         }
         throw Failure.conflict("the job draws from a picture that is not there; create a new job with another picture")
     }

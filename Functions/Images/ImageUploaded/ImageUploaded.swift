@@ -4,7 +4,8 @@ import HTTPClient
 import Redis
 
 /// Looks at what has arrived in storage: by its bytes, never by its name or its declared type. A picture that was announced becomes
-/// ready or rejected and its waiting job moves on; one that nobody announced but whose metadata carries a prompt becomes a job.
+/// ready or rejected and its waiting job moves on; one that nobody announced but whose metadata carries a prompt becomes a job: one that
+/// has failed where what it asks for cannot be.
 ///
 /// Every step may happen twice and changes nothing the second time.
 @main struct ImageUploaded: Function {
@@ -29,7 +30,7 @@ import Redis
 
     func call(_ object: StoredObject, _ context: Context) async throws -> Done {
         let outcome = try await uploads.take(object, as: try await identity.developmentUser(), log: context.log)
-        context.log.info("looked at an upload", ["key": object.key, "outcome": "\(outcome)"])
+        outcome.write(object.key, to: context.log)
         return .done
     }
 }

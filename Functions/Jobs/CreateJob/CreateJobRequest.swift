@@ -39,7 +39,13 @@ struct CreateJobRequest: Codable, Sendable {
 
     /// The picture that will be uploaded, when one is announced.
     func announcedUpload(user: UUID) throws -> NewUpload? {
-        guard upload == true else { return nil }
+        guard upload == true else {
+            let stray = [("contentType", contentType != nil), ("size", size != nil)].filter(\.1).map {
+                FieldError($0.0, "announces a picture, and belongs together with \"upload\": true")
+            }
+            if !stray.isEmpty { throw Failure.invalid(stray) }
+            return nil
+        }
         return try NewUpload(contentType: contentType, size: size, filename: nil, user: user)
     }
 }
