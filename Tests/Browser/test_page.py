@@ -4,7 +4,8 @@ import os
 import pathlib
 
 import pytest
-from running import until
+from proxy import Proxy
+from running import PNG, until
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
@@ -190,6 +191,143 @@ def test_the_page_works_without_events_by_polling(page, emulator):
     see(page, "prompt").send_keys("without events")
     see(page, "start").click()
     wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+
+
+@pytest.fixture
+def proxied(page, emulator):
+    """The page behind a proxy."""
+    with Proxy(emulator.gateway) as proxy:
+        page.get(proxy.address)
+        yield page, proxy
+        page.get("about:blank")
+
+
+def jobs_named(emulator, prompt):
+    return emulator.api("GET", f"/jobs?limit=100&q={prompt}", 200).json()["items"]
+
+
+def test_what_is_sent_while_it_is_being_sent_is_one_job(proxied, emulator):
+    page, proxy = proxied
+    proxy.holds.clear()
+    see(page, "prompt").send_keys("thricepressed")
+    for _ in range(3):
+        see(page, "prompt").send_keys(Keys.CONTROL, Keys.ENTER)
+    until(lambda: jobs_named(emulator, "thricepressed"), 10)
+    proxy.holds.set()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+    assert len(jobs_named(emulator, "thricepressed")) == 1
+
+
+def test_a_job_whose_answer_was_lost_is_not_made_again(proxied, emulator):
+    page, proxy = proxied
+    proxy.lost = 1
+    see(page, "prompt").send_keys("lostanswer")
+    see(page, "start").click()
+    wait(page, lambda: "Your input is kept; try again" in see(page, "form-error").text)
+    assert len(jobs_named(emulator, "lostanswer")) == 1
+    see(page, "start").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+    assert len(jobs_named(emulator, "lostanswer")) == 1
+    # What is taken is done: the same input asks for another picture.
+    see(page, "start").click()
+    until(lambda: len(jobs_named(emulator, "lostanswer")) == 2, 10)
+
+
+def test_other_input_after_a_lost_answer_is_another_job(proxied, emulator):
+    page, proxy = proxied
+    proxy.lost = 1
+    see(page, "prompt").send_keys("changedmind")
+    see(page, "start").click()
+    wait(page, lambda: "try again" in see(page, "form-error").text)
+    see(page, "prompt").send_keys(" twice")
+    see(page, "start").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+    assert [job["prompt"] for job in jobs_named(emulator, "changedmind")] == ["changedmind twice", "changedmind"]
+
+
+def test_the_page_polls_where_a_proxy_holds_the_events_back(proxied, emulator):
+    page, proxy = proxied
+    proxy.is_stalled = True
+    see(page, "prompt").send_keys("behind a proxy that buffers")
+    see(page, "start").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+
+
+def test_the_page_polls_once_events_have_stopped(page, emulator):
+    emulator.knobs(latency_ms=300)
+    page.execute_script("""
+        window.EventSource = class extends EventTarget {
+          static CLOSED = 2; readyState = 1; close() {}
+          constructor() { super(); setTimeout(() => this.dispatchEvent(new MessageEvent("status", { data: "{}" })), 10); }
+        };""")
+    see(page, "prompt").send_keys("one event and no more")
+    see(page, "start").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed", 60)
+
+
+def choose_file(page, path):
+    see(page, "file").send_keys(str(path))
+
+
+def test_the_same_file_is_taken_again_after_a_failed_upload(page, tmp_path):
+    path = tmp_path / "again.png"
+    path.write_bytes(PNG)
+    page.execute_script("""
+        window.sends = 0;
+        const send = XMLHttpRequest.prototype.send;
+        XMLHttpRequest.prototype.send = function (body) {
+          if (window.sends++) return send.call(this, body);
+          this.dispatchEvent(new ProgressEvent("error"));
+        };""")
+    choose_file(page, path)
+    wait(page, lambda: "Choose the picture again to retry" in see(page, "file-state").text)
+    assert see(page, "file").get_property("value") == ""
+    choose_file(page, path)
+    wait(page, lambda: see(page, "file-state").text == "again.png is uploaded.")
+
+
+def test_an_empty_file_is_refused_in_words(page, tmp_path):
+    path = tmp_path / "nothing.png"
+    path.write_bytes(b"")
+    choose_file(page, path)
+    assert see(page, "file-state").text == "nothing.png is empty. Choose another picture."
+
+
+def test_a_file_that_only_claims_to_be_a_picture_is_named_in_words(page, emulator, tmp_path):
+    path = tmp_path / "fake.png"
+    path.write_bytes(b"no picture at all")
+    choose_file(page, path)
+    wait(page, lambda: "is uploaded" in see(page, "file-state").text)
+    # The service has looked at it; a job made before that would fail instead.
+    until(lambda: "a picture was rejected" in emulator.log_text(), 10)
+    see(page, "prompt").send_keys("from what is no picture")
+    see(page, "start").click()
+    wait(page, lambda: see(page, "form-error").text)
+    reason = "cannot be used: the file is not a PNG, JPEG, WebP or GIF picture."
+    assert see(page, "form-error").text == f"The picture {reason}"
+    assert see(page, "file-state").text == f"fake.png {reason}"
+    assert see(page, "file").get_property("value") == ""
+
+
+def test_a_drop_beside_the_zone_does_not_leave_the_page(page):
+    prevented = page.execute_script("""
+        return ["dragover", "drop"].map((type) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File(["x"], "x.png", { type: "image/png" }));
+          const event = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer });
+          document.querySelector("header").dispatchEvent(event);
+          const text = new DragEvent(type, { bubbles: true, cancelable: true, dataTransfer: new DataTransfer() });
+          document.querySelector("header").dispatchEvent(text);
+          return [event.defaultPrevented, text.defaultPrevented];
+        });""")
+    assert prevented == [[True, False], [True, False]]
+
+
+def test_the_address_of_a_section_opens_it(page):
+    page.execute_script("location.hash = '#history'")
+    wait(page, lambda: see(page, "history").is_displayed() and not see(page, "generate").is_displayed())
+    page.execute_script("location.hash = '#main'")
+    assert see(page, "history").is_displayed()
 
 
 def test_history_lists_searches_and_filters(page, emulator):

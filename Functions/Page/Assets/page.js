@@ -15,6 +15,15 @@ class Problem extends Error {
   }
 }
 
+// What the API calls its fields, in words of this page.
+const labels = {
+  prompt: "The prompt", priority: "The priority", imageId: "The picture", size: "The size of the picture",
+  contentType: "The type of the picture", filename: "The name of the picture", workflowId: "The workflow",
+};
+const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+const explain = ({ message, errors = [] }) => errors.length && errors.every((error) => labels[error.field] && error.message)
+  ? errors.map((error) => sentence(`${labels[error.field]} ${error.message}`)).join(" ") : sentence(message);
+
 async function call(method, path, body, headers = {}) {
   let response;
   try {
@@ -63,6 +72,9 @@ for (const [index, tab] of tabs.entries()) {
   });
 }
 
+const tabOf = (hash) => tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === hash);
+addEventListener("hashchange", () => { if (tabOf(location.hash)) select(tabOf(location.hash)); });
+
 // --- Theme: the system's choice until the person makes one ------------------------------------------------------------
 
 const light = matchMedia("(prefers-color-scheme: light)");
@@ -77,7 +89,7 @@ applyTheme();
 
 // --- Upload: straight to storage by a signed URL ----------------------------------------------------------------------
 
-let upload = null; // { imageId, ready: Promise }
+let upload = null; // { name, imageId, ready: Promise }
 
 function put(target, file, onProgress) {
   return new Promise((resolve, reject) => {
@@ -96,9 +108,10 @@ function put(target, file, onProgress) {
 
 async function startUpload(file) {
   clearUpload();
-  if (!file.type.match(/^image\/(png|jpeg|webp|gif)$/)) return say("file-state", `${file.name} is not a PNG, JPEG, WebP or GIF picture.`);
-  if (file.size > 50 * mebibyte) return say("file-state", `${file.name} is larger than 50 MB. Choose a smaller picture.`);
-  const mine = upload = {};
+  if (!file.type.match(/^image\/(png|jpeg|webp|gif)$/)) return giveUp(`${file.name} is not a PNG, JPEG, WebP or GIF picture.`);
+  if (file.size === 0) return giveUp(`${file.name} is empty. Choose another picture.`);
+  if (file.size > 50 * mebibyte) return giveUp(`${file.name} is larger than 50 MB. Choose a smaller picture.`);
+  const mine = upload = { name: file.name };
   drawFromPicture(true);
   $("preview").src = URL.createObjectURL(file);
   $("preview").hidden = $("upload").hidden = $("clear").hidden = false;
@@ -112,7 +125,14 @@ async function startUpload(file) {
       say("file-state", `${file.name} is uploaded.`);
     }
   })();
-  mine.ready.catch((problem) => { if (upload === mine) { clearUpload(); say("file-state", problem.message); } });
+  mine.ready.catch((problem) => { if (upload === mine) giveUp(explain(problem)); });
+}
+
+// Without its value the input takes the same file again.
+function giveUp(reason) {
+  $("file").value = "";
+  clearUpload();
+  say("file-state", reason);
 }
 
 function clearUpload() {
@@ -133,8 +153,14 @@ for (const [type, over] of [["dragenter", true], ["dragover", true], ["dragleave
   $("drop").addEventListener(type, (event) => {
     event.preventDefault();
     $("drop").classList.toggle("over", over);
-    if (type === "drop" && event.dataTransfer.files[0]) startUpload(event.dataTransfer.files[0]);
+    if (type !== "drop" || !event.dataTransfer.files[0]) return;
+    $("file").value = "";
+    startUpload(event.dataTransfer.files[0]);
   });
+}
+// A file beside the zone would be opened instead of this page.
+for (const type of ["dragover", "drop"]) {
+  document.addEventListener(type, (event) => { if (event.dataTransfer?.types.includes("Files")) event.preventDefault(); });
 }
 
 // --- Generate ---------------------------------------------------------------------------------------------------------
@@ -143,31 +169,46 @@ $("prompt").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) $("form").requestSubmit();
 });
 
+let busy = false;
+let intent = null; // { text, key }: what was asked for and is not known to be taken. Asked again, it is the same job.
+
+function keyOf(body) {
+  const text = JSON.stringify(body);
+  const random = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
+  if (intent?.text !== text) intent = { text, key: random() };
+  return intent.key;
+}
+
 $("form").addEventListener("submit", async (event) => {
   event.preventDefault();
+  if (busy) return; // The button is disabled, but Ctrl+Enter does not ask it.
   say("form-error", "");
   clearErrors();
   $("prompt").removeAttribute("aria-invalid");
   const prompt = $("prompt").value.trim();
   if (!prompt) return refuse(new Problem("Say what the picture should show.", [{ field: "prompt" }]));
-  $("start").disabled = true;
+  busy = $("start").disabled = true;
   try {
     await upload?.ready;
     const body = { prompt, workflowId: chosenWorkflow()?.id, parameters: parameters(), priority: $("priority").value };
     if (upload?.imageId) body.imageId = upload.imageId;
-    watch(await call("POST", "/jobs", body, { "idempotency-key": crypto.randomUUID?.() ?? String(Math.random()) }));
+    const job = await call("POST", "/jobs", body, { "idempotency-key": keyOf(body) });
+    intent = null;
+    watch(job);
     $("job-title").focus();
   } catch (problem) {
     refuse(problem);
   } finally {
-    $("start").disabled = false;
+    busy = $("start").disabled = false;
   }
 });
 
 function refuse(problem) {
   const errors = problem.errors ?? [];
   const rest = showErrors(errors);
-  say("form-error", errors.length && !rest.length ? "Please look at what is marked." : problem.message);
+  say("form-error", errors.length && !rest.length ? "Please look at what is marked." : explain({ message: problem.message, errors: rest }));
+  const picture = rest.find((error) => error.field === "imageId");
+  if (picture && upload) giveUp(`${upload.name} ${picture.message}.`);
   if (rest.some((error) => error.field === "prompt")) {
     $("prompt").setAttribute("aria-invalid", "true");
     $("prompt").focus();
@@ -177,30 +218,48 @@ function refuse(problem) {
 // --- One job, live: server-sent events, polling where they fail ------------------------------------------------------------
 
 let watching = null; // { id, stop() }
+// Milliseconds. The first event comes at once where nothing between here and the service keeps events back; after that a stream may be
+// silent because nothing happens, and nobody here sees its heartbeats (one in 15 s).
+const patience = { first: 3000, silence: 20_000, quiet: 10_000, poll: 2000 };
 
 function watch(job) {
   watching?.stop();
   const source = new EventSource(`${api}/jobs/${job.id}/events`);
   let timer = null;
+  let heard = false;
+  let asked = 0;
+  let shown = 0;
   const mine = watching = { id: job.id, stop() { source.close(); clearTimeout(timer); } };
-  const refresh = async () => {
+  const lookIn = (milliseconds) => { clearTimeout(timer); timer = setTimeout(() => refresh(true), milliseconds); };
+  const refresh = async (isPoll) => {
+    const turn = ++asked;
     try {
       const current = await call("GET", `/jobs/${job.id}`);
-      if (watching !== mine) return;
+      if (watching !== mine || turn < shown) return;
+      shown = turn;
       say("job-error", "");
       show(current);
       if (terminal.has(current.status)) mine.stop();
-      else if (source.readyState === EventSource.CLOSED) timer = setTimeout(refresh, 2000);
+      else if (isPoll) lookIn(heard && source.readyState !== EventSource.CLOSED ? patience.quiet : patience.poll);
     } catch (problem) {
       if (watching !== mine) return;
       say("job-error", problem.message);
-      timer = setTimeout(refresh, 4000);
+      lookIn(2 * patience.poll);
     }
   };
+  const hear = () => {
+    heard = true;
+    lookIn(patience.silence);
+  };
   show(job);
-  for (const type of ["status", "preview", "result"]) source.addEventListener(type, refresh);
-  source.addEventListener("progress", (event) => { if (watching === mine) showProgress(JSON.parse(event.data)); });
-  source.addEventListener("error", () => { clearTimeout(timer); timer = setTimeout(refresh, 1000); });
+  for (const type of ["status", "preview", "result"]) source.addEventListener(type, () => { hear(); refresh(false); });
+  source.addEventListener("progress", (event) => {
+    if (watching !== mine) return;
+    hear();
+    showProgress(JSON.parse(event.data));
+  });
+  source.addEventListener("error", () => lookIn(1000));
+  lookIn(patience.first);
 }
 
 const sentences = {
@@ -235,7 +294,8 @@ function show(job) {
   else $("progress").removeAttribute("value");
   $("job").dataset.status = job.status;
   say("job-state", sentences[job.status] ?? job.status);
-  say("job-error", job.status === "failed" ? job.errorMessage ?? "The provider gave no reason." : "");
+  say("job-error", job.status === "failed" ? sentence(job.errorMessage ?? "The provider gave no reason.") : "");
+  if (job.errorCode === "upload_rejected" && upload?.imageId === job.imageId) giveUp(`${upload.name} cannot be used. Choose another picture.`);
   $("cancel").hidden = terminal.has(job.status);
   $("retry").hidden = !["failed", "canceled"].includes(job.status);
   showPreview(job.status === "processing" ? job.preview : null);
@@ -271,10 +331,13 @@ function picture(job, result, index) {
 
 for (const action of ["cancel", "retry"]) {
   $(action).addEventListener("click", async () => {
+    $(action).disabled = true;
     try {
       watch(await call("POST", `/jobs/${watching.id}/${action}`));
     } catch (problem) {
-      say("job-error", problem.message);
+      say("job-error", sentence(problem.message));
+    } finally {
+      $(action).disabled = false;
     }
   });
 }
@@ -358,4 +421,4 @@ function showEndpoints(openapi) {
 }
 
 loadWorkflows(call);
-select(tabs.find((tab) => `#${tab.getAttribute("aria-controls")}` === location.hash) ?? tabs[0]);
+select(tabOf(location.hash) ?? tabs[0]);
