@@ -210,6 +210,10 @@ if "--describe" in sys.argv:
         triggers = [{"type": "object", "prefix": "uploads/", "suffix": "", "events": ["created"]}]
     needs = [{"name": key, "required": True, "secret": False, "summary": "a key of the test", "default": None}
              for key in os.environ.get("NEEDS", "").split(",") if key]
+    if "NEEDS_WITH_STORE" in os.environ:
+        needs += [{"name": "STORE", "required": False, "secret": False, "summary": "the store", "default": "s3"},
+                  {"name": os.environ["NEEDS_WITH_STORE"], "required": False, "secret": True, "summary": "its key",
+                   "default": None, "neededWith": {"name": "STORE", "value": "s3"}}]
     print(json.dumps({"name": name, "protocol": 1, "build": "b1", "concurrency": 8, "timeout": 10000, "memory": 64,
                       "summary": "", "triggers": triggers, "environment": needs, "input": {}, "output": {}}))
 else:

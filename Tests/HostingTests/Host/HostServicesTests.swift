@@ -81,6 +81,27 @@ import Testing
         }
     }
 
+    @Test(arguments: [(nil, true), ("s3", true), ("azure", false)] as [(String?, Bool)])
+    func `what one value of a variable needs is missing only with that value`(
+        _ store: String?, _ isMissing: Bool
+    ) async throws {
+        try await Self.inFolder { folder in
+            var environment = ["NEEDS_WITH_STORE": "STORE_KEY"]
+            environment["STORE"] = store
+            guard isMissing else {
+                _ = try await Self.services(environment, folder: folder)
+                return
+            }
+            let error = await #expect(throws: HostConfigurationError.self) {
+                try await Self.services(environment, folder: folder)
+            }
+            #expect(
+                error?.problems == [
+                    "The functions need these environment variables, which are missing: STORE_KEY (its key)."
+                ])
+        }
+    }
+
     @Test func `a function that no trigger of this host calls is not served and needs nothing`() async throws {
         try await Self.inFolder { folder in
             let host = try await Self.services(["TRIGGERS": "timer", "NEEDS": "FIRST"], folder: folder)
