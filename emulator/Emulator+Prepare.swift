@@ -132,7 +132,10 @@ extension Emulator {
             BoundedService(service: dashboard, grace: .milliseconds(300)),
             BoundedService(service: gateway.trigger, grace: .seconds(5)),
             TriggerBoard(
-                registry: registry, factory: TriggerFactory(redis: redis, logger: logger), logger: logger),
+                registry: registry,
+                factory: TriggerFactory(
+                    redis: redis, redisSetting: parts.servers.ownsRedis ? nil : "REDIS_URL", logger: logger),
+                logger: logger),
         ]
         let sources: [any ObjectEventSource] = [parts.objects, webhook]
         services += sources.map { source in

@@ -107,6 +107,22 @@ import Testing
         await servers.stop()
     }
 
+    @Test func `a Redis of the environment that does not answer is warned of at once`() async throws {
+        let folder = try TemporaryFolder(name: "emulator")
+        let environment = try FunctionEnvironment(
+            file: nil,
+            inherited: [
+                "DATABASE_URL": "postgres://me@db.example/app", "REDIS_URL": "redis://:secret@127.0.0.1:1",
+            ])
+        let notices = CollectedNotices()
+        _ = try await PrivateServers.start(
+            environment: environment, data: try DataFolder(folder.path + "/data"), postgresPort: 1, redisPort: 1,
+            notices: notices)
+        let warning = try #require(notices.warnings.first)
+        #expect(warning.hasPrefix("REDIS_URL names a Redis that does not serve (redis://127.0.0.1:1/0)"))
+        #expect(!warning.contains("secret"))
+    }
+
     @Test func `uses the servers that the environment names`() async throws {
         let folder = try TemporaryFolder(name: "emulator")
         let environment = try FunctionEnvironment(

@@ -16,6 +16,8 @@ final class Journal: InvocationObserver, Notices {
         var ticks = Ring<InvocationRecord>(capacity: 20)
         /// What the invocations in flight are about.
         var subjects: [String: String] = [:]
+        /// Functions whose last tick failed: of those that follow only their timer tells, once a minute.
+        var failingTicks: Set<String> = []
         var listeners: [Int: AsyncStream<LogLine>.Continuation] = [:]
         var nextListener = 0
     }
@@ -113,11 +115,20 @@ final class Journal: InvocationObserver, Notices {
             status: summary.trigger == "http" ? summary.status : nil, failure: summary.failure.map(Self.words),
             timing: summary.timing)
         let isTick = summary.trigger == "timer"
-        state.withLock { state in
-            if isTick { state.ticks.append(record) } else { state.invocations.append(record) }
+        let isNews = state.withLock { state in
+            guard isTick else {
+                state.invocations.append(record)
+                return true
+            }
+            state.ticks.append(record)
+            // A tick that went well is no news, nor is one more that failed.
+            guard record.failure != nil else {
+                state.failingTicks.remove(record.function)
+                return false
+            }
+            return state.failingTicks.insert(record.function).inserted
         }
-        // A tick that went well is no news.
-        guard !isTick || record.failure != nil else { return }
+        guard isNews else { return }
         add(
             LogLine(
                 level: record.failure == nil ? .info : .warning, function: record.function, instance: record.instance,

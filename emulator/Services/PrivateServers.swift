@@ -82,6 +82,21 @@ struct PrivateServers: Sendable {
         }
     }
 
+    /// Says right away that a Redis of somebody else's does not answer. Jobs are made without it, so the emulator goes on.
+    private static func warnIfAway(_ configuration: RedisConfiguration, _ notices: any Notices) async {
+        var configuration = configuration
+        configuration.connectTimeout = .seconds(2)
+        let redis = Redis(configuration)
+        defer { redis.close() }
+        do {
+            _ = try await redis.send("PING", timeout: .seconds(2))
+        } catch {
+            notices.warning(
+                "REDIS_URL names a Redis that does not serve (\(configuration)): \(error). Until it does, jobs are taken in "
+                    + "and wait; check the address, or remove REDIS_URL for a private Redis.")
+        }
+    }
+
     private static func startRedis(
         _ environment: FunctionEnvironment, _ data: DataFolder, _ programs: ServerPrograms, _ port: Int,
         _ notices: any Notices
@@ -89,6 +104,7 @@ struct PrivateServers: Sendable {
         if let url = environment["REDIS_URL"] {
             let configuration = try RedisConfiguration(url: url)
             let address = "\(configuration.host):\(configuration.port)"
+            await warnIfAway(configuration, notices)
             return Started(url: url, external: ServiceStatus(name: "Redis", phase: .external, address: address))
         }
         let folder = try RedisFolder(in: data, programs: programs)

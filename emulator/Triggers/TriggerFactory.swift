@@ -9,6 +9,14 @@ import ServiceLifecycle
 struct TriggerFactory: Sendable {
     let redis: Redis
     let logger: Logger
+    private let redisOutage: Outage
+
+    /// - Parameter redisSetting: the key of the environment that names the Redis; nil: it is the emulator's own.
+    init(redis: Redis, redisSetting: String?, logger: Logger) {
+        self.redis = redis
+        self.logger = logger
+        redisOutage = Outage(of: redis, setting: redisSetting, logger: logger)
+    }
 
     /// The triggers of one function; a schedule that cannot be read is logged and left out.
     func services(for entry: FunctionRegistry.Entry) -> [any Service] {
@@ -21,12 +29,13 @@ struct TriggerFactory: Sendable {
                 return QueueTrigger(
                     queue: Queue(redis, name), function: description.name, invoker: entry.pool,
                     options: QueueTriggerOptions(
-                        concurrency: concurrency, attempts: attempts, lease: lease, drain: .seconds(5)), logger: logger)
+                        concurrency: concurrency, attempts: attempts, lease: lease, drain: .seconds(5)),
+                    redisOutage: redisOutage, logger: logger)
             case .timer(let text):
                 do {
                     return TimerTrigger(
                         schedule: try Schedule(text), function: description.name, invoker: entry.pool,
-                        claims: TimerClaims(redis), logger: logger)
+                        claims: TimerClaims(redis), redisOutage: redisOutage, logger: logger)
                 } catch {
                     logger.error("the timer of \(description.name) never fires: \(error)")
                     return nil
