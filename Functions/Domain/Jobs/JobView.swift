@@ -13,6 +13,7 @@ package struct JobView: Codable, Sendable {
     package var imageId: UUID?
     /// From 0 to 1.
     package var progress: Double
+    /// Those that count against the job's limit: waiting for a provider's rate limit is none.
     package var attempts: Int
     package var errorCode: String?
     package var errorMessage: String?
@@ -60,7 +61,7 @@ package struct JobView: Codable, Sendable {
         priority = job.priority
         imageId = job.inputImageID
         progress = job.progress
-        attempts = job.attempts
+        attempts = job.countedAttempts
         errorCode = job.errorCode
         errorMessage = job.errorMessage
         self.results = results

@@ -17,3 +17,10 @@ extension Redis {
         try self.init(url: try configuration[Self.url], name: "darkroom")
     }
 }
+
+extension RedisError: FailureConvertible {
+    /// A Redis that is away, or does not let anybody in yet, makes a function unavailable and is not its mistake.
+    package var failure: Failure? {
+        isTransient ? .unavailable("Redis cannot be reached; try again in a moment") : nil
+    }
+}
