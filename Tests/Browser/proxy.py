@@ -1,4 +1,4 @@
-"""A proxy between the browser and the gateway that does what proxies do: it is slow, it loses answers, it holds streams back."""
+"""A proxy between the browser and the gateway that does what proxies do: slow, losing answers, holding streams back."""
 
 import http.client
 import http.server
@@ -15,6 +15,7 @@ class Proxy:
         self.holds.set()
         self.lost = 0  # so many answers to POST are lost
         self.is_stalled = False  # a stream is accepted and never answered
+        self.posts = []  # the paths of requests to POST, in their order
         self.ends = threading.Event()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -39,6 +40,8 @@ class Proxy:
                 if proxy.is_stalled and self.path.endswith("/events"):
                     proxy.ends.wait()
                     return
+                if self.command == "POST":
+                    proxy.posts.append(self.path)
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
                 connection = http.client.HTTPConnection(proxy.target, timeout=60)

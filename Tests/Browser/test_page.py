@@ -216,6 +216,7 @@ def test_what_is_sent_while_it_is_being_sent_is_one_job(proxied, emulator):
     proxy.holds.set()
     wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
     assert len(jobs_named(emulator, "thricepressed")) == 1
+    assert proxy.posts == ["/api/v1/jobs"]
 
 
 def test_a_job_whose_answer_was_lost_is_not_made_again(proxied, emulator):
@@ -265,6 +266,24 @@ def test_the_page_polls_once_events_have_stopped(page, emulator):
     wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed", 60)
 
 
+def test_an_answer_that_comes_late_hides_no_newer_one(page, emulator):
+    page.execute_script("""
+        const send = window.fetch;
+        window.looks = 0;
+        window.fetch = async (...request) => {
+          const isLook = /jobs\\/[0-9a-f-]+$/.test(request[0]);
+          const isFirst = isLook && looks++ === 0;
+          const answer = await send(...request);
+          if (isFirst) await new Promise((resolve) => { window.release = resolve; });
+          return answer;
+        };""")
+    see(page, "prompt").send_keys("overtaken")
+    see(page, "start").click()
+    wait(page, lambda: see(page, "job").get_dom_attribute("data-status") == "completed")
+    page.execute_async_script("release(); setTimeout(arguments[0], 300)")
+    assert see(page, "job").get_dom_attribute("data-status") == "completed"
+
+
 def choose_file(page, path):
     see(page, "file").send_keys(str(path))
 
@@ -296,10 +315,18 @@ def test_an_empty_file_is_refused_in_words(page, tmp_path):
 def test_a_file_that_only_claims_to_be_a_picture_is_named_in_words(page, emulator, tmp_path):
     path = tmp_path / "fake.png"
     path.write_bytes(b"no picture at all")
+    page.execute_script("""
+        const send = window.fetch;
+        window.fetch = async (...request) => {
+          const answer = await send(...request);
+          if (request[0].endsWith("/uploads")) window.imageId = (await answer.clone().json()).imageId;
+          return answer;
+        };""")
     choose_file(page, path)
     wait(page, lambda: "is uploaded" in see(page, "file-state").text)
     # The service has looked at it; a job made before that would fail instead.
-    until(lambda: "a picture was rejected" in emulator.log_text(), 10)
+    image = page.execute_script("return window.imageId")
+    until(lambda: emulator.api("GET", f"/images/{image}", 200).json()["status"] == "rejected", 10)
     see(page, "prompt").send_keys("from what is no picture")
     see(page, "start").click()
     wait(page, lambda: see(page, "form-error").text)

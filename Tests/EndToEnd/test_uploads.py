@@ -47,3 +47,9 @@ def test_an_upload_that_cannot_become_a_job_is_a_failed_one_that_says_why(
     assert (job["status"], job["errorCode"]) == ("failed", code)
     assert reason in job["errorMessage"]
     emulator.api("POST", f"/jobs/{job['id']}/retry", 409)
+
+
+def test_a_file_over_the_limit_is_a_failed_job_too(emulator, bucket):
+    bucket.put_object(Key="uploads/large.png", Body=PNG + bytes(50 << 20), Metadata={"prompt": "toolarge"})
+    job = job_of(emulator, "toolarge")
+    assert (job["status"], job["errorMessage"]) == ("failed", "the file is larger than 50 MB")

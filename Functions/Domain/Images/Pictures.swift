@@ -39,14 +39,14 @@ package struct Pictures: PictureFiles {
     /// - Throws: `Rejection` when it is not a picture this service takes; `ObjectStorageError`.
     package func measure(_ key: String) async throws -> ImageMeasure {
         let download = try await storage.get(key)
+        guard download.info.size <= ImageRules.largestFile else {
+            throw Rejection("the file is larger than \(ImageRules.largestFile >> 20) MB")
+        }
         var head: [UInt8] = []
         var size: Int64 = 0
         var hash = SHA256()
         for try await chunk in download.body {
             size += Int64(chunk.count)
-            guard size <= ImageRules.largestFile else {
-                throw Rejection("the file is larger than \(ImageRules.largestFile >> 20) MB")
-            }
             hash.update(chunk)
             if head.count < Self.longestHead { head += chunk.prefix(Self.longestHead - head.count) }
         }

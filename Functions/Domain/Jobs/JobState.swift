@@ -11,6 +11,8 @@ internal import FunctionRuntime
 ///        └─────────────────┼──────────────────────> canceled
 ///                          └── retried by its user, from failed | canceled
 ///
+/// An upload to storage that asks for what cannot be is kept as a job that begins, and ends, as failed (`RefusedJob`).
+///
 /// Each transition is one UPDATE guarded by the state it leaves; the trigger `jobs_transition` of the schema refuses any other.
 package enum JobState: String, Sendable, Codable, CaseIterable, ParameterValue {
     case awaitingUpload = "awaiting_upload"
