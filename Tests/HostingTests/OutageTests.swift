@@ -101,7 +101,7 @@ struct OutageTests {
             try await eventually { invoker.invocations.count >= 5 }
             group.cancelAll()
         }
-        #expect(lines.all == ["The timer's calls fail; trying again until that changes."])
+        #expect(lines.all == ["The timer every 10ms of Tidy fails; trying again until that changes."])
     }
 
     @Test func `a queue that cannot be read is told of once`() async throws {
@@ -120,7 +120,7 @@ struct OutageTests {
             try await eventually { lines.all.count >= 2 }
             group.cancelAll()
         }
-        #expect(lines.all[0] == "The queue cannot be read; trying again until that changes.")
-        #expect(lines.all[1].hasPrefix("The queue can be read again, after "))
+        #expect(lines.all[0] == "The queue \(name) cannot be read; trying again until that changes.")
+        #expect(lines.all[1].hasPrefix("The queue \(name) can be read again, after "))
     }
 }

@@ -44,7 +44,9 @@ package final class QueueTrigger: Service {
         logger[metadataKey: "function"] = "\(function)"
         self.logger = logger
         self.redisOutage = redisOutage ?? Outage(of: queue.redis, logger: logger)
-        trouble = Outage("The queue cannot be read", relief: "The queue can be read again", logger: logger)
+        trouble = Outage(
+            "The queue \(queue.name) cannot be read", relief: "The queue \(queue.name) can be read again",
+            logger: logger)
         intake = Condition(QueueIntake(capacity: options.concurrency))
         (progress, progressed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(256))
     }

@@ -39,9 +39,8 @@ package final class TimerTrigger: Service {
         logger[metadataKey: "timer"] = "\(schedule.text)"
         logger[metadataKey: "function"] = "\(function)"
         self.redisOutage = redisOutage ?? Outage("Redis is away", relief: "Redis is back", logger: logger)
-        callOutage = Outage(
-            "The timer's calls fail", relief: "The timer's calls succeed again", logger: logger
-        )
+        let name = "The timer \(schedule.text) of \(function)"
+        callOutage = Outage("\(name) fails", relief: "\(name) succeeds again", logger: logger)
     }
 
     /// Fires until the service group stops or the task is canceled; a call that runs then is finished first.
