@@ -336,6 +336,25 @@ def test_a_file_that_only_claims_to_be_a_picture_is_named_in_words(page, emulato
     assert see(page, "file").get_property("value") == ""
 
 
+def test_a_picture_that_is_refused_while_its_job_waits_is_let_go(page, tmp_path):
+    path = tmp_path / "late.png"
+    path.write_bytes(PNG)
+    choose_file(page, path)
+    wait(page, lambda: "is uploaded" in see(page, "file-state").text)
+    page.execute_script("""
+        const send = window.fetch;
+        window.fetch = async (url, options) => {
+          if (options?.method !== "POST" || !url.endsWith("/jobs")) return send(url, options);
+          const { prompt, imageId } = JSON.parse(options.body);
+          return Response.json({ id: "late", prompt, imageId, status: "failed", errorCode: "upload_rejected",
+            errorMessage: "the file is not a PNG, JPEG, WebP or GIF picture" });
+        };""")
+    see(page, "prompt").send_keys("judged late")
+    see(page, "start").click()
+    wait(page, lambda: see(page, "job-error").text == "The file is not a PNG, JPEG, WebP or GIF picture.")
+    assert see(page, "file-state").text == "late.png cannot be used. Choose another picture."
+
+
 def test_a_drop_beside_the_zone_does_not_leave_the_page(page):
     prevented = page.execute_script("""
         return ["dragover", "drop"].map((type) => {
