@@ -32,9 +32,20 @@ extension GenerationWorker {
         }
         let admission = try await gate.admit(provider.name, log: log)
         if case .admitted(let permit) = admission { return try await gate.hold(permit, log: log, call) }
+        let mayRun = try await mayRun(claim, gate)
         throw ProviderError(
             .limited(wait: admission.delay), "the job waits for its turn at \(provider.name)",
-            call: claim.call.isInherited ? .goesOn : .unmade)
+            call: mayRun ? .goesOn : .unmade)
+    }
+
+    /// Whether the call that an earlier attempt may have made may still run at a provider that takes no calls now. Where it is not
+    /// well, a look tells: what it does not have, the next of the chain may draw.
+    private func mayRun(_ claim: JobClaim, _ gate: ProviderGate) async throws -> Bool {
+        guard claim.call.isInherited else { return false }
+        guard gate.isOpen(provider.name), provider.capabilities.findsLostCalls else { return true }
+        guard let found = try await findLost(request(for: claim), claim) else { return false }
+        _ = try await record(found, claim)
+        return true
     }
 
     // MARK: The call, in two phases
@@ -44,9 +55,7 @@ extension GenerationWorker {
         if let requestID = claim.call.requestID {
             return ProviderCall(requestID: requestID, state: .running(progress: nil))
         }
-        var request = GenerationRequest(
-            job: claim.job.id, call: claim.call.id, prompt: claim.job.prompt, parameters: parameters(of: claim.job),
-            model: workflow?.model, definition: workflow?.definition)
+        var request = request(for: claim)
         if provider.capabilities.takesWebhooks {
             request.webhook = webhooks?.address(of: provider.name, job: claim.job.id, call: claim.call.id)
         }
@@ -68,6 +77,12 @@ extension GenerationWorker {
             // There is nothing to resume or to stop: the call is over, and its end is recorded with the job's.
             return provider.capabilities.answersAtOnce ? call : try await record(call, claim)
         }
+    }
+
+    private func request(for claim: JobClaim) -> GenerationRequest {
+        GenerationRequest(
+            job: claim.job.id, call: claim.call.id, prompt: claim.job.prompt, parameters: parameters(of: claim.job),
+            model: workflow?.model, definition: workflow?.definition)
     }
 
     /// The call of an earlier attempt: what the provider finds and no other job has recorded as its own.

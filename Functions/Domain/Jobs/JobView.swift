@@ -9,6 +9,8 @@ package struct JobView: Codable, Sendable {
     package var prompt: String
     package var parameters: JSON
     package var workflowId: String?
+    /// The workflow of its chain that draws the job instead; absent where it is the one that was asked for.
+    package var drawnByWorkflowId: String?
     package var priority: JobPriority
     package var imageId: UUID?
     /// From 0 to 1.
@@ -58,6 +60,7 @@ package struct JobView: Codable, Sendable {
         prompt = job.prompt
         parameters = .object(job.parameters)
         workflowId = job.workflowID
+        if job.currentWorkflowID != job.workflowID { drawnByWorkflowId = job.currentWorkflowID }
         priority = job.priority
         imageId = job.inputImageID
         progress = job.progress

@@ -25,6 +25,8 @@ package struct CallEndings: Sendable {
     ///   - call: the call that it named.
     /// - Returns: nil when no call of that id is open: it has been seen to its end, or is not ours.
     package func note(_ provider: String, _ requestID: String, job: UUID?, call: UUID?) async throws -> Ending? {
+        // No call has an id that Postgres cannot keep.
+        guard !requestID.utf8.contains(0) else { return nil }
         if let job, let call { try await adopt(provider, requestID, job: job, call: call) }
         let wakeUp = UUID.version7()
         let row = try await database.asService(

@@ -14,7 +14,7 @@ extension Headers {
     /// - Returns: its text, which is what was signed.
     func signedTime(_ name: String, now: Date) throws(WebhookRefusal) -> String {
         let text = try signed(name)
-        guard let seconds = Int(text), abs(seconds) < 1 << 40 else {
+        guard let seconds = Int(text), seconds.magnitude < 1 << 40 else {
             throw .malformed(header: name, want: "seconds since 1970")
         }
         let age = Int(now.timeIntervalSince1970.rounded(.down)) - seconds

@@ -34,15 +34,32 @@ package struct ParameterSchema: Sendable, Hashable {
         return completed.object ?? parameters
     }
 
-    /// Those of the parameters that this schema knows and would take, with the defaults of the others: what a fallback draws with.
+    /// What other providers call the same.
+    private static let synonyms = [
+        ["num_outputs", "num_images", "n", "batch_size", "batch_count"],
+        ["prompt_strength", "strength", "denoising_strength", "denoise"],
+        ["guidance", "guidance_scale", "cfg_scale", "cfg"],
+        ["num_inference_steps", "steps"],
+    ]
+
+    /// Those of the parameters that this schema knows, by this name or what another provider calls the same, and would take; with
+    /// the defaults of the others: what a fallback draws with.
     package func adopt(_ parameters: JSONObject) -> JSONObject {
-        let known = parameters.filter { member in
-            guard let node = root.properties[member.name] else { return false }
+        var adopted: JSONObject = [:]
+        func take(_ value: JSON, as name: String) {
+            guard adopted[name] == nil, let node = root.properties[name] else { return }
             var problems: [FieldError] = []
-            node.check(node.completed(member.value), "", &problems)
-            return problems.isEmpty
+            node.check(node.completed(value), "", &problems)
+            if problems.isEmpty { adopted[name] = value }
         }
-        return root.completed(.object(JSONObject(known.map { ($0.name, $0.value) }))).object ?? [:]
+        for member in parameters { take(member.value, as: member.name) }
+        for names in Self.synonyms {
+            for value in names.compactMap({ parameters[$0] }) { names.forEach { take(value, as: $0) } }
+        }
+        if let shape = PictureShape(of: parameters) {
+            for (name, value) in shape.parameters(for: root.properties) { take(value, as: name) }
+        }
+        return root.completed(.object(adopted)).object ?? [:]
     }
 
     /// The same schema with other choices for one parameter, in their order.

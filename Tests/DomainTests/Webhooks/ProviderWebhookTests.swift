@@ -63,6 +63,10 @@ struct ProviderWebhookTests {
         return claim
     }
 
+    @Test func `an id that no database keeps is nobody's`() async throws {
+        #expect(try outcome(await post("\\u0000")) == "ignored")
+    }
+
     @Test func `nobody calls back for a provider that does not exist`() async throws {
         let answer = await function.request(.post, "/api/v1/webhooks/nobody", bytes: [])
         #expect(answer.status == 404)

@@ -125,6 +125,36 @@ struct ParameterSchemaTests {
         #expect(schema.adopt(["seed": 7, "steps": 50, "aspect_ratio": "1:1"]) == ["seed": 7, "steps": 2])
     }
 
+    @Test(
+        arguments: [
+            // Replicate to fal.ai
+            (
+                ["num_outputs": 4, "aspect_ratio": "16:9", "prompt_strength": 0.3, "guidance": 5],
+                ["num_images": 4, "image_size": "landscape_16_9", "strength": 0.3, "guidance_scale": 5]
+            ),
+            // to a picture of so many pixels
+            (["aspect_ratio": "2:1"], ["width": 1448, "height": 724]),
+            (["width": 256, "height": 512, "batch_size": 2], ["width": 256, "height": 512, "batch_count": 2]),
+            // The nearest there is; what cannot be is left to the workflow.
+            (["size": "1536x1024", "num_outputs": 9], ["aspect_ratio": "3:2"]),
+            (["image_size": "portrait_4_3"], ["aspect_ratio": "3:4"]),
+            (["aspect_ratio": "wide", "width": 0, "height": -1], [:]),
+        ] as [(JSONObject, JSONObject)])
+    func `a fallback is told in its own words`(_ asked: JSONObject, _ told: JSONObject) throws {
+        let all: JSONObject = [
+            "num_images": ["type": "integer", "maximum": 4], "batch_count": ["type": "integer", "maximum": 4],
+            "image_size": ["enum": ["square_hd", "landscape_16_9", "portrait_4_3"]],
+            "aspect_ratio": ["enum": ["1:1", "3:2", "3:4"]], "strength": ["type": "number"],
+            "guidance_scale": ["type": "number"], "width": ["type": "integer", "minimum": 64, "multipleOf": 4],
+            "height": ["type": "integer", "minimum": 64, "multipleOf": 4],
+        ]
+        let names = Set(told.map(\.name)).union(told.isEmpty ? ["width", "height", "aspect_ratio"] : [])
+        let properties = JSONObject(all.filter { names.contains($0.name) }.map { ($0.name, $0.value) })
+        let schema = try ParameterSchema(["type": "object", "properties": .object(properties)])
+        let adopted = schema.adopt(asked)
+        for name in names { #expect(adopted[name] == told[name], "\(name)") }
+    }
+
     @Test func `choices are replaced, and a default that is none of them goes`() throws {
         let schema = try ParameterSchema([
             "type": "object", "properties": ["model": ["type": "string", "enum": ["a"], "default": "a"]],

@@ -168,6 +168,30 @@ struct WorkerChainTests {
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a call that may have been made at a provider that is not well keeps its job there only if it is found`(
+        isThere: Bool
+    ) async throws {
+        let (one, two) = (FakeProvider("one"), FakeProvider("two"))
+        let gate = ProviderGate(world.redis)
+        let job = try await createJob()
+        _ = try #require(try await world.leases().claim(job.id, provider: "standard"))
+        if isThere { one.remember("p1") }
+        try await world.expireLease(of: job.id)
+        _ = try await world.sweeper.returnExpiredLeases()
+        try await gate.pause("one")
+        _ = try await gate.admit("one", log: world.log)
+        let outcome = try await worker(one, two, gate: gate).work(on: job.id, log: world.log)
+        #expect(one.counts.submits == 0 && one.counts.lookUps == 1)
+        if isThere {
+            #expect(two.counts.submits == 0)
+            #expect(try await calls(of: job) == ["one submitted"])
+        } else {
+            #expect(outcome == .completed(results: 1))
+            #expect(try await calls(of: job) == ["two succeeded"])
+        }
+    }
+
     @Test func `a provider that is not configured is passed over, and named where nobody else is`() async throws {
         let two = FakeProvider("two")
         let job = try await createJob()
