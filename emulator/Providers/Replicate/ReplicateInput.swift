@@ -34,11 +34,16 @@ struct ReplicateInput: Sendable {
             }
             return number
         }
-        prompt = input["prompt"]?.string ?? ""
+        func text(_ key: String) -> String? {
+            guard let value = input[key], value != .null, value.string == nil else { return input[key]?.string }
+            problems.append(("input.\(key)", "Invalid type. Expected: string, given: \(value.kind)"))
+            return nil
+        }
+        prompt = text("prompt") ?? ""
         if input["prompt"] == nil { problems.append(("input", "prompt is required")) }
         seed = number("seed", Int(truncatingIfNeeded: RandomSource.digest(prompt.utf8) >> 33), 0...Int(UInt32.max))
         outputs = number("num_outputs", 1, 1...4)
-        let shape = Self.size(aspectRatio: input["aspect_ratio"]?.string ?? "1:1")
+        let shape = Self.size(aspectRatio: text("aspect_ratio") ?? "1:1")
         if shape == nil {
             problems.append(("input.aspect_ratio", "must be width:height between 1:4 and 4:1, such as \"16:9\""))
         }
@@ -50,10 +55,12 @@ struct ReplicateInput: Sendable {
 
     /// Width and height with the area of a 768 pixel square, in multiples of 16; nil when it is not `a:b`.
     private static func size(aspectRatio: String) -> (width: Int, height: Int)? {
-        let parts = aspectRatio.split(separator: ":").compactMap { Double($0) }
-        guard parts.count == 2, parts[0] > 0, parts[1] > 0, (0.25...4).contains(parts[0] / parts[1]) else { return nil }
-        let width = 768 * (parts[0] / parts[1]).squareRoot()
-        return (Int((width / 16).rounded()) * 16, Int((width * parts[1] / parts[0] / 16).rounded()) * 16)
+        let parts = aspectRatio.split(separator: ":", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+        guard parts.count == 2, parts[0] > 0, parts[1] > 0 else { return nil }
+        let ratio = Double(parts[0]) / Double(parts[1])
+        guard (0.25...4).contains(ratio) else { return nil }
+        // 48 squares of 16 pixels are 768.
+        return (Int((48 * ratio.squareRoot()).rounded()) * 16, Int((48 / ratio.squareRoot()).rounded()) * 16)
     }
 
     /// What is drawn for it, one picture an output.

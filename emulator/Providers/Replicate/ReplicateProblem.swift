@@ -15,6 +15,10 @@ struct ReplicateProblem: Error {
     static let notFound = Self(
         status: .notFound, title: nil, detail: "The requested resource could not be found.")
 
+    static let unknownVersion = Self(
+        status: .unprocessableContent, title: "Invalid version or not permitted",
+        detail: "The specified version does not exist (or perhaps you don't have permission to use it?)")
+
     static func invalid(_ problems: [(String, String)]) -> Self {
         Self(
             status: .unprocessableContent, title: "Input validation failed",

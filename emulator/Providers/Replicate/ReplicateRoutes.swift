@@ -23,6 +23,10 @@ extension ReplicateStandIn {
         if request.method == .get, request.path.first == "outputs", request.path.count == 3 {
             return try await output(request.path[1], file: request.path[2])
         }
+        // So are streams: their address is the permission.
+        if request.method == .get, request.path.first == "stream", request.path.count == 2 {
+            return try await stream(request.path[1], base: request.base)
+        }
         let authorization = request.headers[.authorization] ?? ""
         guard authorization.hasPrefix("Bearer ") || authorization.hasPrefix("Token "), authorization.count > 8 else {
             throw ReplicateProblem.unauthenticated
@@ -45,8 +49,11 @@ extension ReplicateStandIn {
         case (_, 2...3) where path[1] == "files": return try await files(request)
         case (.get, 4) where path[1...] == ["webhooks", "default", "secret"]:
             return .json(["key": .string("whsec_" + Base64.encode(webhookKey))])
-        case (.get, 4) where path[1] == "models": return .json(Self.model(path[2], path[3], base: request.base))
-        case (.get, 6) where path[1] == "models" && path[4] == "versions": return .json(Self.version(path[5]))
+        case (.get, _):
+            guard let answer = ReplicateCatalogue(base: request.base).answer(path.dropFirst()) else {
+                throw ReplicateProblem.notFound
+            }
+            return .json(answer)
         default: throw ReplicateProblem.notFound
         }
     }
@@ -102,43 +109,15 @@ extension ReplicateStandIn {
 
     private nonisolated func output(_ id: String, file: String) async throws -> StandInResponse {
         let prediction = try await prediction(id)
-        guard prediction.status(at: .now) == .succeeded, file.hasPrefix("out-"), file.hasSuffix(".png"),
-            let index = Int(file.dropFirst(4).dropLast(4)), prediction.pictures.indices.contains(index)
+        guard file.hasPrefix("out-"), file.hasSuffix(".png"), let index = Int(file.dropFirst(4).dropLast(4)),
+            (0..<prediction.outputs(at: .now)).contains(index)
         else { throw ReplicateProblem.notFound }
         state.ledger.record(.init(provider: name, action: "output", id: id, status: 200, reference: file))
         return .bytes(prediction.pictures[index].png(), type: "image/png")
-    }
-
-    private static nonisolated func model(_ owner: String, _ name: String, base: String) -> JSON {
-        [
-            "url": .string("\(base)/\(owner)/\(name)"), "owner": .string(owner), "name": .string(name),
-            "description": "A stand-in that draws hills", "visibility": "public", "github_url": nil, "paper_url": nil,
-            "license_url": nil, "run_count": 0, "cover_image_url": nil, "default_example": nil,
-            "latest_version": version(String(repeating: "0", count: 64)),
-        ]
-    }
-
-    private static nonisolated func version(_ id: String) -> JSON {
-        let integer: JSON = ["type": "integer"]
-        let input: JSON = [
-            "type": "object", "required": ["prompt"],
-            "properties": [
-                "prompt": ["type": "string"], "seed": integer, "width": integer, "height": integer,
-                "num_outputs": integer,
-                "aspect_ratio": ["type": "string"], "image": ["type": "string", "format": "uri"],
-            ],
-        ]
-        let output: JSON = ["type": "array", "items": ["type": "string", "format": "uri"]]
-        return [
-            "id": .string(id), "created_at": "2026-01-01T00:00:00.000Z", "cog_version": "0.9.0",
-            "openapi_schema": [
-                "openapi": "3.0.2", "info": ["title": "Cog", "version": "0.1.0"], "paths": [:],
-                "components": ["schemas": ["Input": input, "Output": output]],
-            ],
-        ]
     }
 }
 
 extension HTTPField.Name {
     fileprivate static let prefer = Self("Prefer")!
+    static let cancelAfter = Self("Cancel-After")!
 }

@@ -44,6 +44,8 @@ actor ReplicateStandIn: StandIn {
             throw ReplicateProblem(
                 status: .badRequest, title: "Bad request", detail: "The request body is not a JSON object")
         }
+        let version = try model.map(ReplicateVersion.init(model:)) ?? ReplicateVersion(call["version"])
+        let lifetime = try ReplicateLifetime(request.headers[.cancelAfter])
         let input = call["input"] ?? .null
         let fate = try state.fate(of: request, input)
         let wanted = try ReplicateInput(input)
@@ -57,17 +59,24 @@ actor ReplicateStandIn: StandIn {
                 failure = "The input image could not be read: \(error)"
             }
         }
-        let version = call["version"]?.string
+        let created = Date.now
         let prediction = ReplicatePrediction(
-            id: Self.identifier(), model: model ?? version.map(Self.modelName) ?? "unknown/unknown",
-            version: model == nil ? version.map(Self.versionHash) ?? "hidden" : "hidden", input: input, created: .now,
-            knobs: fate.knobs, failure: failure, pictures: wanted.pictures(image: image), webhook: webhook)
+            id: Self.identifier(), version: version, input: input, created: created, knobs: fate.knobs,
+            failure: failure, pictures: wanted.pictures(image: image), webhook: webhook,
+            deadline: lifetime.map { created.addingTimeInterval($0.seconds) })
         remember(prediction)
         state.ledger.record(
             .init(
                 provider: name, action: "submit", id: prediction.id, status: 201,
                 reference: webhook?.url ?? wanted.prompt))
         announce(prediction, .start, at: prediction.created, base: request.base)
+        for (event, moments) in [(.logs, prediction.logMoments), (.output, prediction.outputMoments)]
+            as [(ReplicateWebhook.Event, [Date])]
+        {
+            for moment in ReplicateWebhook.paced(moments) {
+                announce(prediction, event, at: moment, base: request.base)
+            }
+        }
         announce(prediction, .completed, at: prediction.end, base: request.base)
         return (prediction, fate.delivery)
     }
@@ -80,7 +89,7 @@ actor ReplicateStandIn: StandIn {
     /// Up to 100 predictions, newest first, from `start` on.
     func list(from start: Int) -> (page: [ReplicatePrediction], next: Int?) {
         let page = order.reversed().dropFirst(start).prefix(100).compactMap { predictions[$0] }
-        return (page, start + 100 < order.count ? start + 100 : nil)
+        return (page, order.count - 100 > start ? start + 100 : nil)
     }
 
     /// Cancels it unless it is over; canceling twice changes nothing.
@@ -148,10 +157,11 @@ actor ReplicateStandIn: StandIn {
                 // As Replicate repeats those that end a prediction, and no others.
                 attempts: event == .completed ? 5 : 1,
                 message: { [self] in
-                    guard let prediction = await find(id), event != .completed || prediction.isOver(at: .now) else {
-                        return nil
-                    }
-                    let body = prediction.json(at: .now, base: base).serialized
+                    // Once it is stopped, what was to come does not come, and its end is another.
+                    guard let prediction = await find(id),
+                        event == .completed ? prediction.end == date : prediction.end >= date
+                    else { return nil }
+                    let body = prediction.json(at: max(.now, date), base: base).serialized
                     let headers = ReplicateWebhook.headers(id: messageID, at: .now, body: body, key: webhookKey)
                     return Webhook.Message(headers: headers, body: body)
                 }))
@@ -171,13 +181,5 @@ actor ReplicateStandIn: StandIn {
     private static func identifier() -> String {
         let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz")
         return String(SecureRandom.bytes(26).map { alphabet[Int($0 & 31)] })
-    }
-
-    private static func modelName(_ version: String) -> String {
-        version.split(separator: ":").first.flatMap { $0.contains("/") ? String($0) : nil } ?? "stand-in/model"
-    }
-
-    private static func versionHash(_ version: String) -> String {
-        version.split(separator: ":").last.flatMap { $0.contains("/") ? nil : String($0) } ?? "hidden"
     }
 }
