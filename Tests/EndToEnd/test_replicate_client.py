@@ -1,6 +1,7 @@
 """Replicate's official Python client against its stand-in."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import http.server
@@ -27,6 +28,29 @@ def picture(url):
     answer = requests.get(str(url), timeout=10)
     assert answer.status_code == 200 and answer.content.startswith(b"\x89PNG")
     return answer.content
+
+
+@contextlib.contextmanager
+def receiver():
+    """An address that takes webhooks, and what it took: headers and body of each."""
+    received = []
+
+    class Receiver(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"]))
+            received.append((dict(self.headers), body))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", received
+    finally:
+        server.shutdown()
 
 
 @pytest.mark.parametrize("model", [MODEL, VERSION])
@@ -89,30 +113,90 @@ def test_a_wrong_token_is_refused(emulator):
 
 
 def test_webhooks_are_signed_and_delivered_as_often_as_asked(client):
-    received = []
-
-    class Receiver(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"]))
-            received.append((dict(self.headers), body))
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *arguments):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with receiver() as (address, received):
         client.models.predictions.create(
             MODEL, input={"prompt": "a", "stand_in": {"webhook": {"copies": 2}, **FAST}},
-            webhook=f"http://127.0.0.1:{server.server_port}/done?job=7", webhook_events_filter=["completed"])
+            webhook=f"{address}/done?job=7", webhook_events_filter=["completed"])
         until(lambda: len(received) == 2, 10)
-    finally:
-        server.shutdown()
     key = base64.b64decode(client.webhooks.default.secret().key.removeprefix("whsec_"))
     for headers, body in received:
         signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
         expected = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
         assert headers["webhook-signature"] == f"v1,{expected}"
         assert json.loads(body)["status"] == "succeeded"
+
+
+def test_a_cursor_beyond_every_prediction_leads_to_an_empty_page(client):
+    page = client.predictions.list(cursor="/v1/predictions?cursor=9223372036854775807")
+    assert page.results == [] and page.next is None
+
+
+@pytest.mark.parametrize("call, reason", [
+    ({"version": "nope/bad:zz", "input": {"prompt": "a"}}, "does not exist"),
+    ({"version": VERSION, "input": {"prompt": "a", "aspect_ratio": "1e308:1e308"}}, "input.aspect_ratio"),
+    ({"version": VERSION, "input": {"prompt": "a"}, "webhook": 5}, "webhook"),
+])
+def test_a_call_that_cannot_be_taken_is_refused_by_what_is_wrong(client, call, reason):
+    with pytest.raises(ReplicateError) as raised:
+        client.predictions.create(**call)
+    assert raised.value.status == 422 and reason in raised.value.detail
+
+
+def test_webhooks_without_a_filter_tell_start_logs_outputs_and_end(client):
+    with receiver() as (address, received):
+        client.predictions.create(
+            version=VERSION, webhook=address,
+            input={"prompt": "a", "num_outputs": 2, "stand_in": {"latency_ms": 1200, "steps": 12}})
+        until(lambda: len(received) == 7, 10)
+    told = [json.loads(body) for _, body in received]
+    assert [prediction["status"] for prediction in told].count("succeeded") == 2
+    assert {len(prediction["output"] or []) for prediction in told} == {0, 1, 2}
+    assert len({prediction["logs"] for prediction in told}) >= 4
+
+
+def test_a_stream_tells_each_picture_and_the_log(client):
+    turned = {"latency_ms": 200, "steps": 4}
+    prediction = client.predictions.create(
+        version=VERSION, input={"prompt": "a", "num_outputs": 2, "stand_in": turned}, stream=True)
+    events = list(prediction.stream())
+    kinds = [event.event.value for event in events]
+    assert kinds[-1] == "done" and kinds.count("output") == 2 and "logs" in kinds
+    assert len({picture(event.data) for event in events if event.event.value == "output"}) == 2
+    assert "100%" in "".join(event.data for event in events if event.event.value == "logs")
+    started = list(client.stream(MODEL, input={"prompt": "a", "stand_in": FAST}))
+    assert [event.event.value for event in started][-2:] == ["output", "done"]
+
+
+def test_a_stream_of_a_failure_raises_it(client):
+    with pytest.raises(RuntimeError, match="no paint"):
+        list(client.stream(MODEL, input={"prompt": "a", "stand_in": {"failure_rate": 1, "failure": "no paint", **FAST}}))
+
+
+def test_a_prediction_is_stopped_at_its_deadline(client, emulator):
+    answer = requests.post(
+        f"{emulator.replicate}/v1/models/{MODEL}/predictions", timeout=10,
+        json={"input": {"prompt": "a", "stand_in": {"latency_ms": 30_000}}},
+        headers={"authorization": "Bearer r8_test", "cancel-after": "5s"}).json()
+    assert answer["deadline"] > answer["created_at"]
+    prediction = client.predictions.get(answer["id"])
+    prediction.wait()
+    assert prediction.status == "canceled" and 5 <= prediction.metrics["total_time"] < 5.1
+
+
+def test_a_deployment_draws(client):
+    deployment = client.deployments.get("acme/hills")
+    assert deployment.current_release.number == 1 and client.deployments.list().results
+    prediction = deployment.predictions.create(input={"prompt": "a", "stand_in": FAST})
+    prediction.wait()
+    assert prediction.status == "succeeded" and prediction.model == "acme/hills"
+
+
+def test_the_catalogue_is_read(client):
+    assert [model.id for model in client.models.list()][0] == MODEL
+    model = client.models.get("acme/painter")
+    versions = model.versions.list()
+    assert versions[0].id == model.latest_version.id == model.versions.get(versions[0].id).id
+    assert client.accounts.current().type == "user"
+    assert "cpu" in [hardware.sku for hardware in client.hardware.list()]
+    slug = client.collections.list()[0].slug
+    assert client.collections.get(slug).models[0].id == MODEL
