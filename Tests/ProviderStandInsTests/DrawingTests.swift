@@ -31,6 +31,15 @@ struct DrawingTests {
         #expect(try #require(PNG.decode(PNG.encode(bitmap))).pixels == bitmap.pixels)
     }
 
+    @Test func `a JPEG is smaller the lower its quality, and tells its size`() {
+        let files = [100, 90, 10].map { picture.encoded(.jpeg, quality: $0) }
+        #expect(files.map(\.count) == files.map(\.count).sorted(by: >))
+        for file in files {
+            #expect(file.starts(with: [0xff, 0xd8, 0xff, 0xe0]) && file.suffix(2) == [0xff, 0xd9])
+            #expect(file.firstRange(of: [0xff, 0xc0, 0, 17, 8, 0, 64, 0, 96, 3]) != nil)
+        }
+    }
+
     @Test func `a PNG that is cut anywhere is refused`() {
         let file = PNG.encode(Bitmap(width: 9, height: 9) { _ in { _ in Color(0, 1, 0) } })
         for length in 0..<file.count - 16 { #expect(PNG.decode(Array(file.prefix(length))) == nil) }

@@ -86,6 +86,75 @@ struct FalStandInTests {
         }
     }
 
+    private static let headers: [(String, String, Int)] = [
+        ("x-fal-queue-priority", "nope", 422), ("x-fal-queue-priority", "low", 200),
+        ("x-fal-request-timeout", "soon", 422), ("x-fal-request-timeout", "-1", 422),
+        ("x-fal-request-timeout", "nan", 422), ("x-fal-request-timeout", "1e308", 200),
+    ]
+
+    @Test(arguments: headers)
+    func `a header that the queue does not understand is named`(name: String, value: String, status: Int) async throws {
+        try await StandInsUnderTest.serving { url async throws in
+            var headers = key
+            headers[name] = value
+            let answer = try await client.send(
+                .post, "\(url)/fal/queue/fal-ai/flux", ["prompt": "a"], headers: headers)
+            #expect(answer.status == status)
+            guard status == 422 else { return }
+            #expect(try JSON(parsing: answer.body)["detail"]?[0]?["loc"] == ["header", .string(name)])
+        }
+    }
+
+    @Test(arguments: [("0.05", 504), ("600", 200)])
+    func `a request that begins too late has timed out`(patience: String, status: Int) async throws {
+        try await StandInsUnderTest.serving { url async throws in
+            var headers = key
+            headers["x-fal-request-timeout"] = patience
+            headers["x-stand-in"] = #"{"latency_ms": 1000}"#
+            let answer = try await client.send(
+                .post, "\(url)/fal/run/fal-ai/flux", ["prompt": "a", "image_size": ["width": 16, "height": 16]],
+                headers: headers)
+            #expect(answer.status == status)
+            #expect(answer.headers["x-fal-error-type"] == (status == 504 ? "request_timeout" : nil))
+        }
+    }
+
+    private static let formats: [(JSON, String)] = [
+        ("jpeg", "image/jpeg"), ("png", "image/png"), ("webp", "image/png"),
+    ]
+
+    @Test(arguments: formats)
+    func `a picture is of the type that the answer says`(format: JSON, type: String) async throws {
+        try await StandInsUnderTest.serving { url async throws in
+            let drawing: JSON = [
+                "prompt": "a", "output_format": format, "image_size": ["width": 16, "height": 16],
+                "stand_in": ["latency_ms": 0],
+            ]
+            let answer = try await client.send(.post, "\(url)/fal/run/fal-ai/flux", drawing, headers: key)
+            let image = try #require(try JSON(parsing: answer.body)["images"]?[0])
+            #expect(image["content_type"]?.string == type)
+            let file = try await client.send(.get, try #require(image["url"]?.string))
+            #expect(file.headers["content-type"] == type)
+            #expect(file.body.starts(with: type == "image/jpeg" ? [0xff, 0xd8, 0xff] : [0x89, 0x50, 0x4e, 0x47]))
+        }
+    }
+
+    @Test(arguments: [
+        ("flux/dev/image-to-image", 422), ("flux-pro/kontext", 422), ("flux-pro/kontext/text-to-image", 200),
+    ])
+    func `a model that draws from a picture wants one`(model: String, status: Int) async throws {
+        try await StandInsUnderTest.serving { url async throws in
+            let drawing: JSON = [
+                "prompt": "a", "image_size": ["width": 16, "height": 16], "stand_in": ["latency_ms": 0],
+            ]
+            let answer = try await client.send(.post, "\(url)/fal/run/fal-ai/\(model)", drawing, headers: key)
+            #expect(answer.status == status)
+            guard status == 422 else { return }
+            let detail = try JSON(parsing: answer.body)["detail"]?[0]
+            #expect(detail?["loc"] == ["body", "image_url"] && detail?["type"] == "missing")
+        }
+    }
+
     @Test func `everything but files and the public key needs a key`() async throws {
         try await StandInsUnderTest.serving { url async throws in
             for path in ["queue/a/b/requests/x/status", "queue/a/b", "run/a/b"] {

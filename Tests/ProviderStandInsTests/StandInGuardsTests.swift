@@ -106,11 +106,18 @@ struct StandInGuardsTests {
         Refused(400, .post, "/openai/v1/images/generations", ["prompt": "a", "response_format": "url"], key: bearer),
         Refused(400, .post, "/openai/v1/images/generations", ["prompt": "a", "input_fidelity": "high"], key: bearer),
         Refused(400, .post, "/openai/v1/images/edits", ["prompt": "a"], key: bearer),
+        Refused(
+            400, .post, "/openai/v1/images/generations",
+            ["prompt": "a", "background": "transparent", "output_format": "jpeg"], key: bearer),
+        Refused(
+            400, .post, "/openai/v1/chat/completions",
+            ["model": "m", "messages": [["role": "user", "content": "a"]], "n": 129], key: bearer),
         Refused(404, .post, "/openai/v1/images/variations", ["prompt": "a"], key: bearer),
     ]
 
     private static let goog = ["x-goog-api-key": "AIza-stand-in"]
     private static let generate = "/gemini/v1beta/models/m:generateContent"
+    private static let generateImage = "/gemini/v1beta/models/gemini-3.1-flash-lite-image:generateContent"
     private static let content: JSON = [["parts": [["text": "a boat"]]]]
 
     private static let gemini: [Refused] = [
@@ -129,6 +136,17 @@ struct StandInGuardsTests {
                 "contents": content,
                 "generationConfig": ["responseModalities": ["IMAGE"], "imageConfig": ["aspectRatio": "7:5"]],
             ], headers: goog),
+        Refused(
+            400, .post, generateImage,
+            ["contents": content, "generationConfig": ["imageConfig": ["aspectRatio": "17:3"]]], headers: goog),
+        Refused(
+            400, .post, generateImage,
+            ["contents": content, "generationConfig": ["imageConfig": ["imageSize": "9K"]]], headers: goog),
+        Refused(
+            400, .post, generate, ["contents": content, "generationConfig": ["candidateCount": 9]], headers: goog),
+        Refused(
+            400, .post, generateImage, ["contents": content, "generationConfig": ["seed": 4_294_967_296]],
+            headers: goog),
         Refused(404, .post, "/gemini/v1beta/models/m:paint", ["contents": content], headers: goog),
         Refused(404, .post, "/gemini/v9/models/m:generateContent", ["contents": content], headers: goog),
     ]

@@ -11,15 +11,18 @@ struct Automatic1111Call: Sendable {
     private let parameters: JSON
 
     static let samplers = ["DPM++ 2M", "DPM++ SDE", "Euler a", "Euler", "LMS", "Heun", "DDIM", "UniPC"]
+    /// Of all batches of one call.
+    private static let mostPictures = 16
 
     /// - Throws: ``Automatic1111Problem``.
     init(_ body: JSON, isImageToImage: Bool) throws {
         guard body.object != nil else { throw Automatic1111Problem.field("body", "value is not a valid dict") }
-        func number(_ name: String, _ standard: Int) throws -> Int {
+        func number(_ name: String, _ standard: Int, _ range: ClosedRange<Int> = .min ... .max) throws -> Int {
             guard let value = body[name], value != .null else { return standard }
             guard let number = value.int else {
                 throw Automatic1111Problem.field(name, "value is not a valid integer", type: "type_error.integer")
             }
+            guard range.contains(number) else { throw Automatic1111Problem.field(name, outside: range, number) }
             return number
         }
         let sampler = body["sampler_name"]?.string
@@ -42,12 +45,12 @@ struct Automatic1111Call: Sendable {
         }
         let wanted = try number("seed", -1)
         let seed = wanted == -1 ? Int(SecureRandom.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }) : wanted
-        let count = try number("batch_size", 1) * number("n_iter", 1)
-        let (width, height) = (try number("width", 512), try number("height", 512))
-        pictures = (0..<max(1, min(count, 16))).map {
+        let batch = try number("batch_size", 1, 1...Self.mostPictures)
+        let count = batch * (try number("n_iter", 1, 1...Self.mostPictures / batch))
+        let (width, height) = (try number("width", 512, 16...2048), try number("height", 512, 16...2048))
+        pictures = (0..<count).map {
             Picture(
-                prompt: body["prompt"]?.string ?? "", seed: seed &+ $0, width: min(max(width, 16), 2048),
-                height: min(max(height, 16), 2048), input: input)
+                prompt: body["prompt"]?.string ?? "", seed: seed &+ $0, width: width, height: height, input: input)
         }
     }
 

@@ -18,6 +18,17 @@ struct Automatic1111Problem: Error {
         return Self(status: .unprocessableContent, error: "", detail: [error])
     }
 
+    /// A number that is smaller or larger than it may be, as FastAPI says it.
+    static func field(_ name: String, outside range: ClosedRange<Int>, _ number: Int) -> Self {
+        number < range.lowerBound
+            ? field(
+                name, "ensure this value is greater than or equal to \(range.lowerBound)",
+                type: "value_error.number.not_ge")
+            : field(
+                name, "ensure this value is less than or equal to \(range.upperBound)",
+                type: "value_error.number.not_le")
+    }
+
     /// What a call's fate says.
     ///
     /// - Throws: ``Automatic1111Problem`` for a call that does not draw.

@@ -16,10 +16,18 @@ struct Picture: Sendable, Hashable {
     var input: [UInt8]?
 
     /// The picture as a PNG file.
-    func png() -> [UInt8] {
+    func png() -> [UInt8] { encoded(.png) }
+
+    /// The picture as a file.
+    ///
+    /// - Parameter quality: 1...100, for formats that lose something.
+    func encoded(_ format: PictureFormat, quality: Int = 90) -> [UInt8] {
         var bitmap = Landscape(self).bitmap()
         Stamp.mark(&bitmap)
-        return PNG.encode(bitmap)
+        return switch format {
+        case .png: PNG.encode(bitmap)
+        case .jpeg: JPEG.encode(bitmap, quality: quality)
+        }
     }
 
     /// The digest everything in the picture is derived from.

@@ -19,21 +19,30 @@ struct FalGeneration: Sendable {
     let pictures: Result<[Picture], FalProblem>
     let input: FalInput?
     let webhook: String?
+    /// Seconds until it must have begun; nil: any time.
+    let patience: Double?
     var cancelled: Date?
 
     /// When it is over, or was.
     var end: Date {
-        cancelled ?? created.addingTimeInterval(Double(knobs.latency) / 1000)
+        cancelled ?? created.addingTimeInterval(givesUp ? patience ?? 0 : Double(knobs.latency) / 1000)
     }
+
+    /// Seconds until it begins.
+    private var wait: Double { Double(knobs.latency) / 10_000 }
+
+    /// Whether it begins too late for who asked.
+    private var givesUp: Bool { patience.map { $0 < wait } ?? false }
 
     func status(at now: Date) -> Status {
         if now >= end { return .completed }
-        return now.timeIntervalSince(created) * 10_000 < Double(knobs.latency) ? .queued : .running
+        return now.timeIntervalSince(created) < wait ? .queued : .running
     }
 
     /// What went wrong, once it is over.
     var problem: FalProblem? {
         if cancelled != nil { return .cancelled }
+        if givesUp { return .timedOut }
         if case .failure(let problem) = pictures { return problem }
         return nil
     }
@@ -42,7 +51,7 @@ struct FalGeneration: Sendable {
     var changes: [Date] {
         let steps = max(knobs.steps, 1)
         let length = Double(knobs.latency) / 1000
-        let moments = [length / 10] + (1...steps).map { length * Double($0) / Double(steps) }
+        let moments = [wait] + (1...steps).map { length * Double($0) / Double(steps) }
         return moments.sorted().map { created.addingTimeInterval($0) }
     }
 
@@ -76,16 +85,34 @@ struct FalGeneration: Sendable {
         ]
     }
 
+    /// What its pictures are written to.
+    private var format: PictureFormat { input?.format ?? .png }
+
+    /// A picture's file.
+    ///
+    /// - Parameter name: of the file, as the result has it.
+    func file(_ name: String) -> [UInt8]? {
+        guard problem == nil, case .success(let pictures) = pictures,
+            let index = pictures.indices.first(where: { self.name(of: $0) == name })
+        else { return nil }
+        return pictures[index].encoded(format)
+    }
+
+    private func name(of index: Int) -> String { "\(index).\(format.rawValue)" }
+
+    var mediaType: String { format.mediaType }
+
     /// What the model answers; `files` is where its pictures are served.
     func result(files: String) -> JSON {
         guard case .success(let pictures) = pictures else { return .null }
         let images = pictures.indices.map { index -> JSON in
             let url =
                 input?.inline == true
-                ? "data:image/png;base64,\(Base64.encode(pictures[index].png()))" : "\(files)/out/\(id)/\(index).png"
+                ? "data:\(mediaType);base64,\(Base64.encode(pictures[index].encoded(format)))"
+                : "\(files)/out/\(id)/\(name(of: index))"
             return [
                 "url": .string(url), "width": .integer(Int64(pictures[index].width)),
-                "height": .integer(Int64(pictures[index].height)), "content_type": "image/png",
+                "height": .integer(Int64(pictures[index].height)), "content_type": .string(mediaType),
             ]
         }
         return [

@@ -10,6 +10,8 @@ struct FalInput: Sendable {
     let count: Int
     /// Whether the pictures are to be in the answer itself.
     let inline: Bool
+    /// What the pictures are written to.
+    let format: PictureFormat
     /// An input picture's address.
     let image: String?
 
@@ -18,8 +20,12 @@ struct FalInput: Sendable {
         "landscape_4_3": (1024, 768), "landscape_16_9": (1024, 576),
     ]
 
+    /// What the names of endpoints have that draw from a picture.
+    private static let editors: Set = ["image-to-image", "img2img", "kontext", "redux"]
+
+    /// - Parameter endpoint: the parts of the model's name.
     /// - Throws: ``FalProblem`` as a model's validation says it.
-    init(_ input: JSON) throws {
+    init(_ input: JSON, endpoint: [String]) throws {
         guard let prompt = input["prompt"]?.string else {
             throw FalProblem.model(.unprocessableContent, ["prompt"], "Field required", "missing")
         }
@@ -45,7 +51,16 @@ struct FalInput: Sendable {
             "seed", input["seed"], Int(truncatingIfNeeded: RandomSource.digest(prompt.utf8) >> 33), 0...Int(UInt32.max))
         count = try number("num_images", input["num_images"], 1, 1...4)
         inline = input["sync_mode"]?.bool == true
+        let wanted = input["output_format"] ?? "png"
+        guard let name = wanted.string, ["jpeg", "png", "webp"].contains(name) else {
+            throw FalProblem.model(
+                .unprocessableContent, ["output_format"], "Input should be 'jpeg', 'png' or 'webp'", "literal_error")
+        }
+        format = PictureFormat(inPlaceOf: name)
         image = input["image_url"]?.string
+        if image == nil, !endpoint.contains("text-to-image"), !Self.editors.isDisjoint(with: endpoint) {
+            throw FalProblem.model(.unprocessableContent, ["image_url"], "Field required", "missing")
+        }
         let size = input["image_size"]
         if size?.object != nil {
             width = try number("image_size.width", size?["width"], 1024, 16...2048)

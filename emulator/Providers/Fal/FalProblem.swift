@@ -18,6 +18,7 @@ struct FalProblem: Error {
     static let unknownRequest = Self(status: .notFound, detail: "Request not found")
     static let stillRunning = Self(status: .badRequest, detail: "Request is still in progress")
     static let cancelled = platform(499, "Request was cancelled by the client", "client_cancelled")
+    static let timedOut = platform(504, "Request timed out before it was started", "request_timeout")
 
     /// What a model says about one place of its input.
     static func model(

@@ -64,11 +64,11 @@ extension FalStandIn {
         guard path.first == "files", path.count >= 3 else { throw FalProblem.notFound }
         guard path[1] == "out", path.count == 4 else { return try await files.response(path[1]) }
         let generation = try await generation(path[2])
-        guard generation.status(at: .now) == .completed, case .success(let pictures) = generation.pictures,
-            path[3].hasSuffix(".png"), let index = Int(path[3].dropLast(4)), pictures.indices.contains(index)
-        else { throw FalProblem.notFound }
+        guard generation.status(at: .now) == .completed, let file = generation.file(path[3]) else {
+            throw FalProblem.notFound
+        }
         record("output", path[2], reference: path[3])
-        return .bytes(pictures[index].png(), type: "image/png")
+        return .bytes(file, type: generation.mediaType)
     }
 }
 

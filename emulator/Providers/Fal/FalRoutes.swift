@@ -88,12 +88,13 @@ extension FalStandIn {
             return try Self.result(of: generation, base: base).delivered(delivery)
         }
         return StandInResponse.events { writer in
-            for (index, change) in generation.changes.enumerated().dropFirst() {
+            for (index, change) in generation.changes.enumerated().dropFirst() where change <= generation.end {
                 try await Task.sleep(for: .seconds(max(0, change.timeIntervalSinceNow)))
                 try await writer.event([
                     "step": .integer(Int64(index)), "steps": .integer(Int64(generation.knobs.steps)),
                 ])
             }
+            try await Task.sleep(for: .seconds(max(0, generation.end.timeIntervalSinceNow)))
             try await writer.event(generation.problem?.body ?? generation.result(files: "\(base)/cdn/files"))
         }.delivered(delivery)
     }

@@ -46,12 +46,13 @@ actor FalStandIn: StandIn {
         guard let body = try? request.json(), body.object != nil else {
             throw FalProblem(status: .unprocessableContent, detail: "The request body is not a JSON object")
         }
+        let demands = try FalDemands(request.headers)
         let fate = try state.fate(of: request, body)
         var failure = try FalProblem.check(fate)
         var input: FalInput?
         var pictures: [Picture] = []
         do {
-            let wanted = try FalInput(body)
+            let wanted = try FalInput(body, endpoint: request.path)
             input = wanted
             pictures = wanted.pictures(image: try await load(wanted.image, base: request.base))
         } catch let problem as FalProblem {
@@ -60,7 +61,8 @@ actor FalStandIn: StandIn {
         let webhook = request.query["fal_webhook"]
         let generation = FalGeneration(
             id: UUID().uuidString.lowercased(), app: app, created: .now, knobs: fate.knobs,
-            pictures: failure.map { .failure($0) } ?? .success(pictures), input: input, webhook: webhook)
+            pictures: failure.map { .failure($0) } ?? .success(pictures), input: input, webhook: webhook,
+            patience: demands.patience)
         remember(generation)
         state.ledger.record(
             .init(

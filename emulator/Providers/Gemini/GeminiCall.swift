@@ -2,7 +2,8 @@ import Cryptography
 import FoundationEssentials
 import JSON
 
-/// A call for content, checked as Gemini checks it: a picture where the modalities name one, else a text.
+/// A call for content, checked as Gemini checks it: a picture where the modalities name one, or where they name nothing and
+/// the model is one that draws; else a text.
 struct GeminiCall: Sendable {
     /// What a call that was taken may come to instead of content.
     enum Ending: Sendable {
@@ -14,12 +15,16 @@ struct GeminiCall: Sendable {
 
     let prompt: String
     private let model: String
-    private let picture: Picture?
+    /// One for each candidate; empty for texts.
+    private let pictures: [Picture]
     private let text: String
+    /// How many answers are wanted.
+    private let candidates: Int
 
     private static let ratios: Set = [
         "1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9", "1:4", "4:1", "1:8", "8:1",
     ]
+    private static let mostCandidates = 8
     private static let sizes = ["512": 512.0, "1K": 1024, "2K": 2048, "4K": 4096]
 
     /// - Throws: ``GeminiProblem`` naming what is wrong.
@@ -35,18 +40,45 @@ struct GeminiCall: Sendable {
         let modalities = configuration.either("responseModalities", "response_modalities")?.array ?? []
         let instructions = body.either("systemInstruction", "system_instruction")?["parts"]?.array ?? []
         let wording = Wording(prompt)
-        if modalities.contains(where: { $0.string?.uppercased() == "IMAGE" }) {
+        candidates = try Self.candidates(configuration)
+        let draws =
+            modalities.isEmpty
+            ? model.contains("image") : modalities.contains { $0.string?.uppercased() == "IMAGE" }
+        if draws {
+            let seed = try Self.seed(configuration)
             let size = try Self.size(configuration.either("imageConfig", "image_config") ?? [:])
-            picture = Picture(
-                prompt: prompt, seed: configuration["seed"]?.int ?? 0, width: size.width, height: size.height,
-                input: try Self.input(parts))
+            var picture = Picture(
+                prompt: prompt, seed: seed, width: size.width, height: size.height, input: try Self.input(parts))
+            pictures = (0..<candidates).map {
+                picture.seed = seed + $0
+                return picture
+            }
             let isAlone = modalities.count == 1
             text = isAlone ? "" : "Here is \(wording.title):"
         } else {
-            picture = nil
+            pictures = []
             text = try Self.text(
                 configuration, wording, instructions.compactMap { $0["text"]?.string }.joined(separator: "\n"))
         }
+    }
+
+    private static func candidates(_ configuration: JSON) throws -> Int {
+        guard let value = configuration.either("candidateCount", "candidate_count"), value != .null else { return 1 }
+        guard let number = value.int, (1...mostCandidates).contains(number) else {
+            throw GeminiProblem.invalid(
+                "* GenerateContentRequest.generation_config.candidate_count: candidate_count must be in the range "
+                    + "[1, \(mostCandidates)], got \(value.text)\n")
+        }
+        return number
+    }
+
+    private static func seed(_ configuration: JSON) throws -> Int {
+        guard let value = configuration["seed"], value != .null else { return 0 }
+        guard let number = value.int.flatMap(Int32.init(exactly:)) else {
+            throw GeminiProblem.invalid(
+                "Invalid value at 'generation_config.seed' (TYPE_INT32), \(value.text)")
+        }
+        return Int(number)
     }
 
     private static func text(_ configuration: JSON, _ wording: Wording, _ instructions: String) throws -> String {
@@ -85,9 +117,9 @@ struct GeminiCall: Sendable {
 
     /// The area of a square of that size, in multiples of 16.
     private static func size(_ configuration: JSON) throws -> (width: Int, height: Int) {
-        let name = configuration.either("imageSize", "image_size")?.string ?? "1K"
-        guard let side = sizes[name] else {
-            throw GeminiProblem.invalid("Invalid value at 'generation_config.image_config.image_size': \"\(name)\"")
+        let name = configuration.either("imageSize", "image_size") ?? "1K"
+        guard let side = name.string.flatMap({ sizes[$0] }) else {
+            throw GeminiProblem.invalid("Invalid value at 'generation_config.image_config.image_size': \(name.text)")
         }
         let ratio = configuration.either("aspectRatio", "aspect_ratio")?.string ?? "1:1"
         guard ratios.contains(ratio) else {
@@ -102,50 +134,62 @@ struct GeminiCall: Sendable {
     // MARK: Answers
 
     /// The whole answer.
-    func answer(id: String, _ ending: Ending?) -> JSON { chunk(parts, id: id, ending, isLast: true) }
+    func answer(id: String, _ ending: Ending?) -> JSON {
+        chunk((0..<candidates).map { candidate($0, parts($0), isLast: true) }, id: id, ending)
+    }
 
-    /// The answer in pieces: some words each, then the picture.
+    /// The answer in pieces: some words each, then the picture, one candidate after the other.
     func chunks(id: String, _ ending: Ending?) -> [JSON] {
         if ending != nil { return [answer(id: id, ending)] }
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        var pieces = stride(from: 0, to: words.count, by: 3).map { start -> JSON in
+        let texts = stride(from: 0, to: text.isEmpty ? 0 : words.count, by: 3).map { start -> JSON in
             let piece = words[start..<min(start + 3, words.count)].joined(separator: " ")
             return ["text": .string(start == 0 ? piece : " \(piece)")]
         }
-        if let picture { pieces.append(Self.part(picture)) }
-        return pieces.enumerated().map { index, piece in
-            chunk([piece], id: id, nil, isLast: index == pieces.count - 1)
+        return (0..<candidates).flatMap { number in
+            let pieces = texts + picture(number)
+            return pieces.enumerated().map { index, piece in
+                chunk([candidate(number, [piece], isLast: index == pieces.count - 1)], id: id, nil)
+            }
         }
     }
 
     /// How many tokens the call has.
-    var tokens: Int64 { Int64(prompt.utf8.count / 4 + 1 + (picture?.input == nil ? 0 : 258)) }
+    var tokens: Int64 { Int64(prompt.utf8.count / 4 + 1 + (pictures.first?.input == nil ? 0 : 258)) }
 
-    private var parts: [JSON] {
-        (text.isEmpty ? [] : [["text": .string(text)]]) + (picture.map { [Self.part($0)] } ?? [])
+    private func parts(_ candidate: Int) -> [JSON] {
+        (text.isEmpty ? [] : [["text": .string(text)]]) + picture(candidate)
     }
 
-    private static func part(_ picture: Picture) -> JSON {
-        ["inlineData": ["mimeType": "image/png", "data": .string(Base64.encode(picture.png()))]]
+    /// The part with a candidate's picture, where pictures are drawn.
+    private func picture(_ candidate: Int) -> [JSON] {
+        guard pictures.indices.contains(candidate) else { return [] }
+        let data = Base64.encode(pictures[candidate].png())
+        return [["inlineData": ["mimeType": "image/png", "data": .string(data)]]]
     }
 
-    private func chunk(_ parts: [JSON], id: String, _ ending: Ending?, isLast: Bool) -> JSON {
+    private func candidate(_ number: Int, _ parts: [JSON], isLast: Bool) -> JSON {
+        var candidate: JSONObject = [
+            "content": ["parts": .array(parts), "role": "model"], "index": .integer(Int64(number)),
+        ]
+        if isLast { candidate["finishReason"] = "STOP" }
+        return .object(candidate)
+    }
+
+    private func chunk(_ answers: [JSON], id: String, _ ending: Ending?) -> JSON {
         var members: JSONObject = [:]
         switch ending {
         case .blocked: members["promptFeedback"] = ["blockReason": "PROHIBITED_CONTENT"]
         case .stopped(let reason):
             members["candidates"] = [
                 [
-                    "content": [:], "finishReason": picture == nil ? "OTHER" : "IMAGE_OTHER",
+                    "content": [:], "finishReason": pictures.isEmpty ? "OTHER" : "IMAGE_OTHER",
                     "finishMessage": .string(reason), "index": 0,
                 ]
             ]
-        case nil:
-            var candidate: JSONObject = ["content": ["parts": .array(parts), "role": "model"], "index": 0]
-            if isLast { candidate["finishReason"] = "STOP" }
-            members["candidates"] = [.object(candidate)]
+        case nil: members["candidates"] = .array(answers)
         }
-        let made = ending == nil ? Int64(text.utf8.count / 4 + (picture == nil ? 1 : 1290)) : 0
+        let made = ending == nil ? Int64(candidates * (text.utf8.count / 4 + (pictures.isEmpty ? 1 : 1290))) : 0
         members["usageMetadata"] = [
             "promptTokenCount": .integer(tokens), "candidatesTokenCount": .integer(made),
             "totalTokenCount": .integer(tokens + made),

@@ -9,18 +9,22 @@ struct OpenAIChat: Sendable {
     let prompt: String
     private let model: String
     private let includesUsage: Bool
+    /// How many answers are wanted.
+    private let choices: Int
     /// Whether the text is a refusal.
     private let refuses: Bool
 
     /// - Parameter refuses: whether the model says no instead.
     /// - Throws: ``OpenAIProblem`` for a call that is not understood.
-    init(_ call: JSON, refuses: Bool) throws {
+    init(_ parameters: OpenAIParameters, refuses: Bool) throws {
+        let call = parameters.values
         self.refuses = refuses
         guard let model = call["model"]?.string else { throw OpenAIProblem.missing("model") }
         guard let messages = call["messages"]?.array, !messages.isEmpty else {
             throw OpenAIProblem.missing("messages")
         }
         self.model = model
+        choices = try parameters.integer("n", 1...128, default: 1)
         streams = call["stream"]?.bool ?? false
         includesUsage = call["stream_options"]?["include_usage"]?.bool ?? false
         prompt = Self.text(of: messages.last { $0["role"] == "user" } ?? messages[messages.count - 1])
@@ -62,24 +66,34 @@ struct OpenAIChat: Sendable {
 
     func answer(id: String, created: Int64) -> JSON {
         var members = head(id, created, "chat.completion")
-        members["choices"] = [
-            [
-                "index": 0, "logprobs": nil, "finish_reason": "stop",
-                "message": [
-                    "role": "assistant", "content": refuses ? .null : .string(text),
-                    "refusal": refuses ? .string(text) : .null, "annotations": [],
-                ],
-            ]
+        let message: JSON = [
+            "role": "assistant", "content": refuses ? .null : .string(text),
+            "refusal": refuses ? .string(text) : .null, "annotations": [],
         ]
+        members["choices"] = .array(
+            (0..<choices).map {
+                ["index": .integer(Int64($0)), "logprobs": nil, "finish_reason": "stop", "message": message]
+            })
         members["usage"] = usage
         return .object(members)
     }
 
-    /// The chunks of a streamed answer: the role, the words, the end, and the usage where it was asked for.
+    /// The chunks of a streamed answer: of each choice the role, the words and the end; and the usage where it was asked for.
     func chunks(id: String, created: Int64) -> [JSON] {
+        let chunks = (0..<choices).flatMap { self.chunks(of: $0, id: id, created: created) }
+        guard includesUsage else { return chunks }
+        var members = head(id, created, "chat.completion.chunk")
+        members["choices"] = []
+        members["usage"] = usage
+        return chunks + [.object(members)]
+    }
+
+    private func chunks(of choice: Int, id: String, created: Int64) -> [JSON] {
         func chunk(_ delta: JSON, end: JSON = nil) -> JSON {
             var members = head(id, created, "chat.completion.chunk")
-            members["choices"] = [["index": 0, "delta": delta, "logprobs": nil, "finish_reason": end]]
+            members["choices"] = [
+                ["index": .integer(Int64(choice)), "delta": delta, "logprobs": nil, "finish_reason": end]
+            ]
             if includesUsage { members["usage"] = nil as JSON }
             return .object(members)
         }
@@ -87,12 +101,7 @@ struct OpenAIChat: Sendable {
         for (index, word) in text.split(separator: " ", omittingEmptySubsequences: false).enumerated() {
             chunks.append(chunk([refuses ? "refusal" : "content": .string(index == 0 ? String(word) : " \(word)")]))
         }
-        chunks.append(chunk([:], end: "stop"))
-        guard includesUsage else { return chunks }
-        var members = head(id, created, "chat.completion.chunk")
-        members["choices"] = []
-        members["usage"] = usage
-        return chunks + [.object(members)]
+        return chunks + [chunk([:], end: "stop")]
     }
 
     private func head(_ id: String, _ created: Int64, _ object: String) -> JSONObject {
@@ -103,7 +112,7 @@ struct OpenAIChat: Sendable {
     }
 
     private var usage: JSON {
-        let (asked, written) = (Int64(prompt.utf8.count / 4 + 8), Int64(text.utf8.count / 4 + 1))
+        let (asked, written) = (Int64(prompt.utf8.count / 4 + 8), Int64(choices * (text.utf8.count / 4 + 1)))
         return [
             "prompt_tokens": .integer(asked), "completion_tokens": .integer(written),
             "total_tokens": .integer(asked + written),

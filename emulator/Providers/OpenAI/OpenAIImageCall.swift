@@ -3,7 +3,8 @@ import FoundationEssentials
 import HTTPTypes
 import JSON
 
-/// A call for pictures, checked as OpenAI checks it. Whatever format is asked for, a PNG is drawn, and the answer says so.
+/// A call for pictures, checked as OpenAI checks it. PNG and JPEG are drawn; who asks for another
+/// format gets a PNG, and the answer says so.
 struct OpenAIImageCall: Sendable {
     let prompt: String
     let isEdit: Bool
@@ -12,6 +13,9 @@ struct OpenAIImageCall: Sendable {
     let pictures: [Picture]
     private let quality: String
     private let background: String
+    private let format: PictureFormat
+    /// 0...100: the more, the better.
+    private let compression: Int
     private let inputs: Int
 
     private static let known: Set = [
@@ -51,11 +55,17 @@ struct OpenAIImageCall: Sendable {
         partialImages = try parameters.integer("partial_images", 0...3, default: 0)
         quality = try parameters.choice("quality", ["low", "medium", "high", "xhigh", "max", "auto"], default: "auto")
         background = try parameters.choice("background", ["transparent", "opaque", "auto"], default: "auto")
-        _ = try parameters.choice("output_format", ["png", "webp", "jpeg", "gif", "svg"], default: "png")
+        let wanted = try parameters.choice("output_format", ["png", "webp", "jpeg", "gif", "svg"], default: "png")
+        guard background != "transparent" || wanted != "jpeg" else {
+            throw OpenAIProblem(
+                status: .badRequest, message: "Transparent background is not supported for output format 'jpeg'.",
+                param: "background", code: "invalid_value")
+        }
         _ = try parameters.choice("moderation", ["auto", "low"], default: "auto")
-        _ = try parameters.integer("output_compression", 0...100, default: 100)
+        format = PictureFormat(inPlaceOf: wanted)
+        compression = try parameters.integer("output_compression", 0...100, default: 100)
         let count = try parameters.integer("n", 1...10, default: 1)
-        let size = try Self.size(parameters.values["size"]?.string ?? "auto")
+        let size = try Self.size(parameters.values["size"] ?? "auto")
         let input = images.isEmpty ? nil : images.flatMap(\.self)
         pictures = (0..<count).map {
             Picture(
@@ -65,8 +75,9 @@ struct OpenAIImageCall: Sendable {
     }
 
     /// Sides of multiples of 16, at most 3840 by 2160 either way, none more than three times the other.
-    private static func size(_ text: String) throws -> (width: Int, height: Int) {
-        if text == "auto" { return (1024, 1024) }
+    private static func size(_ value: JSON) throws -> (width: Int, height: Int) {
+        if value == "auto" || value == .null { return (1024, 1024) }
+        let text = value.string ?? value.text
         let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
         guard sides.count == 2, let width = sides.first, let height = sides.last, width >= 16, height >= 16,
             max(width, height) <= 3840, min(width, height) <= 2160, width % 16 == 0, height % 16 == 0,
@@ -90,27 +101,29 @@ struct OpenAIImageCall: Sendable {
     func answer(created: Int64) -> JSON {
         var members = description
         members["created"] = .integer(created)
-        members["data"] = .array(pictures.map { ["b64_json": .string(Base64.encode($0.png()))] })
+        members["data"] = .array(pictures.map { ["b64_json": .string(Base64.encode(file($0)))] })
         members["usage"] = usage
         return .object(members)
     }
 
     /// The event with a whole picture.
     func completed(_ picture: Picture, created: Int64) -> JSON {
-        var members = event("completed", picture.png(), created)
+        var members = event("completed", file(picture), created)
         members["usage"] = usage
         return .object(members)
     }
 
     /// The event with a picture that is not finished: a coarse one, which becomes finer.
     func partial(_ index: Int, created: Int64) -> JSON {
-        var members = event("partial_image", pictures[0].coarse(1 << (4 - index)).png(), created)
+        var members = event("partial_image", file(pictures[0].coarse(1 << (4 - index))), created)
         members["partial_image_index"] = .integer(Int64(index))
         return .object(members)
     }
 
     /// What an event of a kind is called.
     func eventType(_ kind: String) -> String { "\(isEdit ? "image_edit" : "image_generation").\(kind)" }
+
+    private func file(_ picture: Picture) -> [UInt8] { picture.encoded(format, quality: compression) }
 
     private func event(_ kind: String, _ picture: [UInt8], _ created: Int64) -> JSONObject {
         var members = description
@@ -122,7 +135,8 @@ struct OpenAIImageCall: Sendable {
 
     private var description: JSONObject {
         [
-            "background": .string(background == "auto" ? "opaque" : background), "output_format": "png",
+            "background": .string(background == "auto" ? "opaque" : background),
+            "output_format": .string(format.rawValue),
             "quality": .string(quality == "auto" ? "high" : quality),
             "size": .string("\(pictures[0].width)x\(pictures[0].height)"),
         ]

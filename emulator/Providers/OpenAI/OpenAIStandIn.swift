@@ -90,7 +90,7 @@ struct OpenAIStandIn: StandIn {
         let fate = try state.fate(of: request, parameters.values)
         // A model that writes says no in words.
         let refuses = fate.outcome == .blocked
-        let chat = try OpenAIChat(parameters.values, refuses: refuses)
+        let chat = try OpenAIChat(parameters, refuses: refuses)
         let failure = refuses ? nil : try OpenAIProblem.check(fate)
         record("text", id, 200, chat.prompt)
         let created = Int64(Date().timeIntervalSince1970)

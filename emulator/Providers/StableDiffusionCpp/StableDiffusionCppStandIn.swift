@@ -39,6 +39,7 @@ actor StableDiffusionCppStandIn: StandIn {
     private func submit(_ request: StandInRequest) throws -> StandInResponse {
         let now = Date.now
         guard let body = try? request.json(), body.object != nil else { return refuse(.badRequest, "invalid json") }
+        guard let pictures = Self.pictures(body) else { return refuse(.badRequest, Self.invalid) }
         let fate = try state.fate(of: request, body)
         var failure: String?
         switch fate.outcome {
@@ -47,7 +48,7 @@ actor StableDiffusionCppStandIn: StandIn {
             var response = refuse(.tooManyRequests, "job queue is full")
             response.headers[.retryAfter] = String(seconds)
             return response
-        case .blocked, .fails(.invalid, _): return refuse(.badRequest, "invalid generation parameters")
+        case .blocked, .fails(.invalid, _): return refuse(.badRequest, Self.invalid)
         case .fails(.failed, let reason): failure = reason
         case .fails(.interrupted, _): failure = "out of memory"
         case .fails(.unauthorized, let reason), .fails(.unpaid, let reason): return refuse(.unauthorized, reason)
@@ -60,7 +61,7 @@ actor StableDiffusionCppStandIn: StandIn {
         let job = StableDiffusionCppJob(
             id: "job_" + Hex.encode(SecureRandom.bytes(8)), prompt: body["prompt"]?.string ?? "", created: now,
             starts: order.compactMap { jobs[$0] }.map(\.ends).max().map { max($0, now) } ?? now, knobs: fate.knobs,
-            failure: failure, pictures: Self.pictures(body))
+            failure: failure, pictures: pictures)
         jobs[job.id] = job
         order.append(job.id)
         if order.count > Self.capacity { jobs[order.removeFirst()] = nil }
@@ -94,19 +95,29 @@ actor StableDiffusionCppStandIn: StandIn {
         return .json(job.json(at: now, position: 0))
     }
 
-    private static func pictures(_ body: JSON) -> [Picture] {
-        let seed = body["seed"]?.int ?? -1
+    /// What is to be drawn; nil when a number of it is not within the limits that are told.
+    private static func pictures(_ body: JSON) -> [Picture]? {
+        func number(_ name: String, _ standard: Int, _ range: ClosedRange<Int> = .min ... .max) -> Int? {
+            guard let value = body[name], value != .null else { return standard }
+            return value.int.flatMap { range.contains($0) ? $0 : nil }
+        }
+        guard let seed = number("seed", -1), let count = number("batch_count", 1, 1...mostPictures),
+            let width = number("width", 512, sides), let height = number("height", 512, sides)
+        else { return nil }
         let first = seed == -1 ? Int(SecureRandom.bytes(4).reduce(0) { $0 << 8 | UInt32($1) }) : seed
         let image = body["init_image"]?.string.flatMap {
             Base64.decode(String($0.split(separator: "," as Character).last ?? ""))
         }
-        return (0..<min(max(body["batch_count"]?.int ?? 1, 1), 8)).map {
+        return (0..<count).map {
             Picture(
-                prompt: body["prompt"]?.string ?? "", seed: first &+ $0,
-                width: min(max(body["width"]?.int ?? 512, 64), 2048),
-                height: min(max(body["height"]?.int ?? 512, 64), 2048), input: image)
+                prompt: body["prompt"]?.string ?? "", seed: first &+ $0, width: width, height: height, input: image)
         }
     }
+
+    private static let invalid = "invalid generation parameters"
+    private static let mostPictures = 8
+    /// Pixels.
+    private static let sides = 64...2048
 
     private static let capabilities: JSON = [
         "model": ["name": "stand-in.safetensors", "stem": "stand-in", "path": "/models/stand-in.safetensors"],
@@ -114,8 +125,9 @@ actor StableDiffusionCppStandIn: StandIn {
         "schedulers": ["discrete", "karras"], "output_formats": ["png"], "loras": [], "upscalers": [],
         "features": ["init_image": true, "cancel_queued": true, "cancel_generating": false],
         "limits": [
-            "min_width": 64, "max_width": 4096, "min_height": 64, "max_height": 4096, "max_batch_count": 8,
-            "max_queue_size": .integer(Int64(longestQueue)),
+            "min_width": .integer(Int64(sides.lowerBound)), "max_width": .integer(Int64(sides.upperBound)),
+            "min_height": .integer(Int64(sides.lowerBound)), "max_height": .integer(Int64(sides.upperBound)),
+            "max_batch_count": .integer(Int64(mostPictures)), "max_queue_size": .integer(Int64(longestQueue)),
         ],
     ]
 

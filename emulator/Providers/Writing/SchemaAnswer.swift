@@ -29,7 +29,9 @@ struct SchemaAnswer {
         switch type(of: schema) {
         case "object": return object(schema, level)
         case "array": return array(schema, name, level)
-        case "integer": return .integer(Int64(number(schema, name).rounded(.up)))
+        case "integer":
+            let number = number(schema, name).rounded(.up)
+            return Int64(exactly: number).map { .integer($0) } ?? .number(number)
         case "number": return .number(number(schema, name))
         case "boolean": return true
         case "null": return .null
@@ -55,7 +57,7 @@ struct SchemaAnswer {
 
     private func array(_ schema: JSON, _ name: String, _ level: Int) -> JSON {
         let (least, most) = (schema["minItems"]?.int ?? 0, schema["maxItems"]?.int ?? 100)
-        let count = min(max(level < Self.depth ? 3 : 0, least), most, 100)
+        let count = max(0, min(max(level < Self.depth ? 3 : 0, least), most, 100))
         let items = schema["items"] ?? [:]
         // A list of plain texts is a list of words.
         let isPlain = type(of: items) == "string" && items["enum"] == nil && items["$ref"] == nil
@@ -74,7 +76,9 @@ struct SchemaAnswer {
             schema["minimum"]?.double ?? schema["exclusiveMinimum"]?.double.map { $0 + step }
             ?? min(0, schema["maximum"]?.double ?? 0)
         let high = schema["maximum"]?.double ?? schema["exclusiveMaximum"]?.double.map { $0 - step } ?? low + 100
-        guard high > low, step > 0, low.magnitude < 1e15, high.magnitude < 1e15 else { return low }
+        guard high > low, step > 0, low.magnitude < 1e15, high.magnitude < 1e15 else {
+            return low.isFinite ? low : 0
+        }
         let steps = ((high - low) / step).rounded(.down)
         let chosen = Double(digest(name) % 1_000_003).truncatingRemainder(dividingBy: steps + 1)
         return low + chosen * step
@@ -106,8 +110,8 @@ struct SchemaAnswer {
             text = cut
         }
         let least = schema["minLength"]?.int ?? 0
-        while text.unicodeScalars.count < min(least, 10_000) { text += "." }
-        return text
+        let missing = min(max(0, least), 10_000) - text.unicodeScalars.count
+        return missing > 0 ? text + String(repeating: ".", count: missing) : text
     }
 
     private func choice(of choices: [JSON], _ name: String) -> JSON {
