@@ -58,6 +58,24 @@ struct ReplicateStandInTests {
         }
     }
 
+    @Test(arguments: [("jpg", "jpg", "image/jpeg"), ("png", "png", "image/png"), ("webp", "png", "image/png")])
+    func `a picture is a JPEG where that is wanted, else a PNG`(wanted: String, ending: String, type: String)
+        async throws
+    {
+        try await StandInsUnderTest.serving { url async throws in
+            let input: JSON = [
+                "prompt": "a", "width": 16, "height": 16, "output_format": .string(wanted), "output_quality": 0,
+                "stand_in": ["latency_ms": 0],
+            ]
+            let (_, prediction) = try await create(url, ["version": "a/b", "input": input])
+            let output = try #require(prediction["output"]?[0]?.string)
+            #expect(output.hasSuffix("/out-0.\(ending)"))
+            let picture = try await client.send(.get, output)
+            #expect(picture.headers["content-type"] == type)
+            #expect(picture.body.starts(with: type == "image/jpeg" ? [0xFF, 0xD8] : [0x89, 0x50]))
+        }
+    }
+
     private static let hash = String(repeating: "7f", count: 32)
 
     @Test(arguments: ["a/b", "a/b:\(hash)", hash])

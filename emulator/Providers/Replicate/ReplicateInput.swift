@@ -9,6 +9,9 @@ struct ReplicateInput: Sendable {
     let width: Int
     let height: Int
     let outputs: Int
+    let format: PictureFormat
+    /// Of a JPEG, 0...100.
+    let quality: Int
     /// The input image's address: a `data:` URL or one to fetch.
     let image: String?
 
@@ -49,6 +52,9 @@ struct ReplicateInput: Sendable {
         }
         width = number("width", shape?.width ?? 768, 16...2048)
         height = number("height", shape?.height ?? 768, 16...2048)
+        let wantsJPEG = ["jpg", "jpeg"].contains(text("output_format"))
+        format = wantsJPEG ? .jpeg : .png
+        quality = number("output_quality", 80, 0...100)
         image = ["image", "input_image", "image_prompt"].lazy.compactMap { input[$0]?.string }.first
         guard problems.isEmpty else { throw ReplicateProblem.invalid(problems) }
     }

@@ -18,6 +18,9 @@ struct ReplicatePrediction: Sendable {
     let failure: String?
     let pictures: [Picture]
     let webhook: ReplicateWebhook?
+    /// What its pictures are written to, and how well where that loses anything.
+    var format = PictureFormat.png
+    var quality = 80
     /// When it is stopped unless it has ended.
     var deadline: Date?
     var canceled: Date?
@@ -77,7 +80,12 @@ struct ReplicatePrediction: Sendable {
 
     /// Where the picture of that number is.
     func output(_ number: Int, base: String) -> String {
-        "\(base)/outputs/\(id)/out-\(number).png"
+        "\(base)/outputs/\(id)/\(file(number))"
+    }
+
+    /// What the picture of that number is called: `out-0.png`.
+    func file(_ number: Int) -> String {
+        "out-\(number).\(format == .jpeg ? "jpg" : "png")"
     }
 
     /// The document Replicate's API answers with; `base` is the stand-in's base URL.

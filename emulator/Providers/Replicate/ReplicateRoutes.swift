@@ -109,11 +109,12 @@ extension ReplicateStandIn {
 
     private nonisolated func output(_ id: String, file: String) async throws -> StandInResponse {
         let prediction = try await prediction(id)
-        guard file.hasPrefix("out-"), file.hasSuffix(".png"), let index = Int(file.dropFirst(4).dropLast(4)),
-            (0..<prediction.outputs(at: .now)).contains(index)
-        else { throw ReplicateProblem.notFound }
+        guard let index = (0..<prediction.outputs(at: .now)).first(where: { prediction.file($0) == file }) else {
+            throw ReplicateProblem.notFound
+        }
         state.ledger.record(.init(provider: name, action: "output", id: id, status: 200, reference: file))
-        return .bytes(prediction.pictures[index].png(), type: "image/png")
+        let content = prediction.pictures[index].encoded(prediction.format, quality: max(1, prediction.quality))
+        return .bytes(content, type: prediction.format.mediaType)
     }
 }
 

@@ -63,6 +63,7 @@ actor ReplicateStandIn: StandIn {
         let prediction = ReplicatePrediction(
             id: Self.identifier(), version: version, input: input, created: created, knobs: fate.knobs,
             failure: failure, pictures: wanted.pictures(image: image), webhook: webhook,
+            format: wanted.format, quality: wanted.quality,
             deadline: lifetime.map { created.addingTimeInterval($0.seconds) })
         remember(prediction)
         state.ledger.record(
