@@ -135,6 +135,21 @@ struct StandInExtremesTests {
         }
     }
 
+    @Test func `a graph is followed however deep it is`() throws {
+        var graph = try #require(Self.graph.object)
+        var last: JSON = ["8", 0]
+        for number in 100..<30_100 {
+            let (name, input) = number.isMultiple(of: 2) ? ("VAEEncode", "pixels") : ("VAEDecode", "samples")
+            var inputs: JSONObject = ["vae": ["4", 2]]
+            inputs[input] = last
+            graph[String(number)] = ["class_type": .string(name), "inputs": .object(inputs)]
+            last = [.string(String(number)), 0]
+        }
+        graph["9"] = ["class_type": "SaveImage", "inputs": ["images": last, "filename_prefix": "a"]]
+        let checked = try ComfyUIGraph(.object(graph), pictures: []).checked()
+        #expect(checked.needed(for: "9").count == graph.count)
+    }
+
     private static let refused: [(JSON, String, String)] = [
         (["batch_size": .integer(.max), "n_iter": 2], "batch_size", "not_le"),
         (["batch_size": 2, "n_iter": .integer(.max)], "n_iter", "not_le"), (["batch_size": 0], "batch_size", "not_ge"),

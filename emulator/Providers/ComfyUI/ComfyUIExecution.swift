@@ -12,7 +12,8 @@ extension ComfyUIStandIn {
         await announce("execution_cached", ["nodes": []], &result)
         var evaluation = ComfyUIEvaluation(prompt.graph, uploads: await files.inputs)
         var executed: [String] = []
-        for id in prompt.graph.outputs.flatMap(prompt.graph.needed) where !executed.contains(id) {
+        var begun: Set<String> = []
+        for id in prompt.graph.outputs.flatMap(prompt.graph.needed) where begun.insert(id).inserted {
             let node = prompt.graph.nodes[id]!
             await enter(node, prompt)
             let pictures = evaluation.run(id)

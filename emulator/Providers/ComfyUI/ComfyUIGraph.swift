@@ -77,14 +77,22 @@ struct ComfyUIGraph: Sendable {
     func needed(for end: String) -> [String] {
         var order: [String] = []
         var seen: Set<String> = []
-        func visit(_ id: String) {
+        // The nodes on the way, each with the inputs still to follow: no recursion, as a graph may be deep.
+        var path: [(node: Node, inputs: ArraySlice<ComfyUINodeClass.Input>)] = []
+        func enter(_ id: String) {
             guard let node = nodes[id], seen.insert(id).inserted else { return }
-            for input in node.kind.inputs {
-                if let link = node.link(input.name) { visit(link.node) }
-            }
-            order.append(id)
+            path.append((node, node.kind.inputs[...]))
         }
-        visit(end)
+        enter(end)
+        while let (node, inputs) = path.last {
+            guard let input = inputs.first else {
+                order.append(node.id)
+                path.removeLast()
+                continue
+            }
+            path[path.count - 1].inputs = inputs.dropFirst()
+            if let link = node.link(input.name) { enter(link.node) }
+        }
         return order
     }
 
