@@ -2,6 +2,7 @@
 
 import http.server
 import importlib
+import io
 import json
 import ssl
 import sys
@@ -9,6 +10,7 @@ import threading
 
 import pytest
 import requests
+from PIL import Image
 from running import until
 
 MODEL = "fal-ai/flux/dev"
@@ -80,6 +82,20 @@ def test_run_waits_for_the_result(fal):
         "data:image/png;base64,iVBORw0KGgo")
 
 
+def test_a_jpeg_is_one(fal, get):
+    image = fal.run(MODEL, {"prompt": "a harbour", "output_format": "jpeg", "stand_in": FAST})["images"][0]
+    picture = Image.open(io.BytesIO(get(image["url"])))
+    picture.load()
+    assert image["content_type"] == "image/jpeg"
+    assert picture.format == "JPEG" and picture.size == (image["width"], image["height"])
+
+
+def test_a_request_that_begins_too_late_has_timed_out(fal):
+    with pytest.raises(fal.FalClientHTTPError) as raised:
+        fal.subscribe(MODEL, {"prompt": "a", "stand_in": {"latency_ms": 20_000}}, start_timeout=1.5)
+    assert raised.value.status_code == 504 and raised.value.error_type == "request_timeout"
+
+
 def test_stream_tells_the_steps(fal):
     events = list(fal.stream(MODEL, {"prompt": "a", "stand_in": {"latency_ms": 200, "steps": 4}}))
     assert [event["step"] for event in events[:-1]] == [1, 2, 3, 4]
@@ -127,6 +143,15 @@ def test_input_that_does_not_fit_is_refused_in_the_result(fal):
     with pytest.raises(fal.FalClientHTTPError) as raised:
         fal.subscribe(MODEL, {"prompt": "a", "image_size": {"width": 99999}, "stand_in": FAST})
     assert raised.value.status_code == 422
+
+
+@pytest.mark.parametrize("model", ["fal-ai/flux/dev/image-to-image", "fal-ai/flux-pro/kontext"])
+def test_a_model_that_draws_from_a_picture_wants_one(fal, model):
+    with pytest.raises(fal.FalClientHTTPError) as raised:
+        fal.subscribe(model, {"prompt": "a", "stand_in": FAST})
+    (error,) = raised.value.response.json()["detail"]
+    assert raised.value.status_code == 422 and error["loc"] == ["body", "image_url"]
+    assert error["msg"] == "Field required" and error["type"] == "missing"
 
 
 def test_a_key_is_needed(emulator):

@@ -61,6 +61,30 @@ def test_a_picture_comes_with_words_in_the_shape_asked_for(client, ledger):
     assert ledger() == {"submit": 2}
 
 
+def test_a_model_that_draws_does_so_unless_it_is_told_otherwise(client):
+    answer = client.models.generate_content(model=IMAGE, contents=["a banana"], config=writing())
+    assert size(pictures(answer)[0]) == (1024, 1024) and "Banana" in answer.text
+    words = client.models.generate_content(
+        model=IMAGE, contents=["a banana"], config=writing(response_modalities=["TEXT"]))
+    assert not pictures(words) and "anana" in words.text
+    for wrong in (types.ImageConfig(aspect_ratio="17:3"), types.ImageConfig(image_size="9K")):
+        with pytest.raises(errors.ClientError) as raised:
+            client.models.generate_content(model=IMAGE, contents="a", config=writing(image_config=wrong))
+        assert raised.value.code == 400 and raised.value.status == "INVALID_ARGUMENT"
+
+
+def test_as_many_candidates_as_asked_for(client):
+    config = drawing(candidate_count=2, image_config=types.ImageConfig(image_size="512"))
+    answer = client.models.generate_content(model=IMAGE, contents="a harbour", config=config)
+    drawn = [[part.inline_data.data for part in one.content.parts if part.inline_data] for one in answer.candidates]
+    assert [len(one) for one in drawn] == [1, 1] and drawn[0] != drawn[1]
+    assert [one.index or 0 for one in answer.candidates] == [0, 1]
+    chunks = list(client.models.generate_content_stream(
+        model=TEXT, contents="a harbour", config=writing(candidate_count=2)))
+    ends = [one.index or 0 for chunk in chunks for one in chunk.candidates if one.finish_reason]
+    assert ends == [0, 1]
+
+
 def test_a_picture_is_drawn_from_another(client):
     config = drawing(image_config=types.ImageConfig(image_size="512"))
     plain = pictures(client.models.generate_content(model=IMAGE, contents="a harbour", config=config))[0]

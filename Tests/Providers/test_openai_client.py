@@ -9,6 +9,7 @@ import time
 
 import openai
 import pytest
+from PIL import Image, ImageChops, ImageStat
 
 FAST = {"latency_ms": 30}
 SCHEMA = {
@@ -62,6 +63,17 @@ def test_pictures_are_generated_in_the_size_and_number_asked_for(client, ledger)
     assert ledger() == {"submit": 2}
 
 
+@pytest.mark.parametrize("wanted, made", [("jpeg", "JPEG"), ("webp", "PNG"), ("png", "PNG")])
+def test_the_answer_says_which_format_the_picture_really_has(client, wanted, made):
+    arguments = dict(model="gpt-image-2", prompt="a harbour", size="208x128", extra_headers=knobs())
+    answer = client.images.generate(**arguments, output_format=wanted, output_compression=95)
+    picture = Image.open(io.BytesIO(base64.b64decode(answer.data[0].b64_json)))
+    assert picture.format == made and picture.size == (208, 128) and answer.output_format == made.lower()
+    plain = client.images.generate(**arguments)
+    exact = Image.open(io.BytesIO(base64.b64decode(plain.data[0].b64_json)))
+    assert ImageStat.Stat(ImageChops.difference(picture.convert("RGB"), exact.convert("RGB"))).mean[0] < 3
+
+
 def test_partial_pictures_come_before_the_whole_one(client):
     events = list(client.images.generate(model="gpt-image-2", prompt="a harbour", size="256x256", stream=True,
                                          partial_images=2, extra_headers=knobs()))
@@ -91,7 +103,7 @@ def test_an_edit_draws_from_its_pictures(client, count):
 
 @pytest.mark.parametrize("wrong, param", [
     ({"size": "7x7"}, "size"), ({"n": 11}, "n"), ({"quality": "superb"}, "quality"), ({"prompt": ""}, "prompt"),
-    ({"extra_body": {"seed": 7}}, "seed")])
+    ({"extra_body": {"seed": 7}}, "seed"), ({"background": "transparent", "output_format": "jpeg"}, "background")])
 def test_a_wrong_parameter_is_named(client, ledger, wrong, param):
     with pytest.raises(openai.BadRequestError) as raised:
         client.images.generate(**{"model": "gpt-image-2", "prompt": "a", "extra_headers": knobs(), **wrong})
@@ -160,6 +172,14 @@ def test_a_title_is_written_from_the_words_given(client, ledger):
     assert text == answer.choices[0].message.content
     assert chunks[-1].choices == [] and chunks[-1].usage.total_tokens == answer.usage.total_tokens
     assert chunks[-2].choices[0].finish_reason == "stop"
+
+
+def test_as_many_choices_as_asked_for(client):
+    arguments = dict(model="m", messages=[{"role": "user", "content": "a"}], n=2, extra_headers=knobs())
+    assert [choice.index for choice in client.chat.completions.create(**arguments).choices] == [0, 1]
+    ends = [choice.index for chunk in client.chat.completions.create(**arguments, stream=True)
+            for choice in chunk.choices if choice.finish_reason]
+    assert ends == [0, 1]
 
 
 def test_a_text_obeys_its_schema(client):
