@@ -50,3 +50,21 @@ def test_a_model_that_comfyui_has_becomes_a_choice(emulator):
         shown = emulator.api("GET", "/workflows/comfyui-text", 200).json()
         return shown["parameters"]["properties"]["model"].get("enum")
     assert until(choices, 90)
+
+
+def test_a_fallback_draws_what_was_asked_for_and_says_so(emulator, workflows):
+    providers = f"{emulator.addresses['dashboard']}/api/providers"
+
+    def drawn():
+        return emulator.wait_for(emulator.create_job("two, and wide", workflowId="flux-schnell", parameters={
+            "num_outputs": 2, "aspect_ratio": "16:9"})["id"])
+    assert requests.post(f"{providers}/replicate/pause", data="{}", timeout=10).status_code == 200
+    try:
+        done = drawn()
+    finally:
+        assert requests.post(f"{providers}/replicate/resume", data="{}", timeout=10).status_code == 200
+    assert done["status"] == "completed", done
+    assert (done["workflowId"], done["drawnByWorkflowId"]) == ("flux-schnell", "fal-flux-schnell")
+    assert [(result["width"], result["height"]) for result in done["results"]] == [(1024, 576)] * 2
+    # Its own provider draws again, soon.
+    until(lambda: "drawnByWorkflowId" not in drawn(), 60)

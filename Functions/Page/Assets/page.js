@@ -1,6 +1,6 @@
 // The whole page. Web standards only: fetch, EventSource, XMLHttpRequest (for upload progress), no build step.
 
-import { chosenWorkflow, clearErrors, drawFromPicture, loadWorkflows, parameters, showErrors } from "./workflows.js";
+import { chosenWorkflow, clearErrors, drawFromPicture, loadWorkflows, parameters, showErrors, workflowName } from "./workflows.js";
 
 const api = "/api/v1";
 const $ = (id) => document.getElementById(id);
@@ -293,7 +293,8 @@ function show(job) {
   if (job.status === "processing" && typeof job.progress === "number") $("progress").value = job.progress;
   else $("progress").removeAttribute("value");
   $("job").dataset.status = job.status;
-  say("job-state", sentences[job.status] ?? job.status);
+  const instead = job.drawnByWorkflowId ? ` Drawn with ${workflowName(job.drawnByWorkflowId)} instead: the one you chose could not.` : "";
+  say("job-state", (sentences[job.status] ?? job.status) + (job.status === "completed" ? instead : ""));
   say("job-error", job.status === "failed" ? sentence(job.errorMessage ?? "The provider gave no reason.") : "");
   if (job.errorCode === "upload_rejected" && upload?.imageId === job.imageId) giveUp(`${upload.name} cannot be used. Choose another picture.`);
   $("cancel").hidden = terminal.has(job.status);

@@ -35,6 +35,7 @@ export function drawFromPicture(hasPicture) {
   offer();
 }
 
+export const workflowName = (id) => workflows.find((one) => one.id === id)?.name ?? id;
 export const chosenWorkflow = () => workflows.find((one) => one.id === $("workflow").value);
 
 function offer() {
