@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 @testable import Hosting
@@ -6,7 +7,13 @@ import Synchronization
 final class EventLog: InvocationObserver {
     private let events = Mutex<[HostingEvent]>([])
 
+    private let isSlowAtStarts = Mutex(false)
+
+    /// From here on it takes its time to hear of a start.
+    func hearStartsLate() { isSlowAtStarts.withLock { $0 = true } }
+
     func observe(_ event: HostingEvent) {
+        if case .started = event, isSlowAtStarts.withLock({ $0 }) { usleep(5_000) }
         events.withLock { $0.append(event) }
     }
 

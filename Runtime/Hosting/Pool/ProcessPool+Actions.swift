@@ -69,6 +69,7 @@ extension ProcessPool {
         switch effect {
         case .started(let call, let worker):
             observer.observe(.started(function: name, invocation: call.invocation, instance: worker.name))
+            if let summary = call.announced() { observer.observe(.finished(summary)) }
         case .start(let worker): worker.start()
         case .failed(let call, let failure): conclude(call, failure)
         case .schedule(let timer, let after):

@@ -18,6 +18,10 @@ final class Call: Sendable {
         var answered: Instant?
         var processStart: Duration = .zero
         var isOver = false
+        /// Starts that observers have yet to hear of.
+        var unannounced = 0
+        /// The end, if it came before them.
+        var summary: InvocationSummary?
     }
 
     let number: CallNumber
@@ -52,9 +56,18 @@ final class Call: Sendable {
         state.withLock { state in
             state.worker = worker
             state.assigned = now
+            state.unannounced += 1
             if let ready = worker.readyAt, ready > submitted {
                 state.processStart = min(worker.startup, ready - submitted)
             }
+        }
+    }
+
+    /// Observers have heard that it was started. Returns the end that they are to hear of now, if it was faster than that.
+    func announced() -> InvocationSummary? {
+        state.withLock { state in
+            state.unannounced -= 1
+            return state.unannounced == 0 ? state.summary.take() : nil
         }
     }
 
@@ -88,14 +101,17 @@ final class Call: Sendable {
     /// The stream of the answer, as long as somebody holds it.
     var stream: AnswerStream? { state.withLock { $0.stream } }
 
-    /// The invocation is over. Returns its numbers the first time, nil after that.
+    /// The invocation is over. Returns its numbers the first time, nil after that, and nil when observers have yet to hear of its
+    /// start: then ``announced()`` has them.
     func finish(_ failure: InvocationFailure?, function: String) -> InvocationSummary? {
         let now = Instant.now
         var caller: CheckedContinuation<Result<InvocationAnswer, InvocationFailure>, Never>?
         var stream: AnswerStream?
+        var isFirst = false
         let summary = state.withLock { state -> InvocationSummary? in
             guard !state.isOver else { return nil }
             state.isOver = true
+            isFirst = true
             stream = state.stream
             if !state.isAnswered, let failure {
                 state.isAnswered = true
@@ -106,11 +122,16 @@ final class Call: Sendable {
             timing.processStart = state.processStart
             timing.queueWait = (state.assigned ?? now) - submitted
             if let assigned = state.assigned { timing.handler = (state.answered ?? now) - assigned }
-            return InvocationSummary(
+            let summary = InvocationSummary(
                 function: function, id: invocation.id, trigger: invocation.event.kind, instance: state.worker?.name,
                 build: state.worker?.build, status: state.status, failure: failure, timing: timing)
+            guard state.unannounced == 0 else {
+                state.summary = summary
+                return nil
+            }
+            return summary
         }
-        guard let summary else { return nil }
+        guard isFirst else { return nil }
         if let failure { caller?.resume(returning: .failure(failure)) }
         stream?.end(failure.map { .failure($0) } ?? .success(()))
         control.stream?.close()

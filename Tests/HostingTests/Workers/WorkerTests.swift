@@ -74,6 +74,24 @@ import Testing
         }
     }
 
+    @Test func `observers hear of each start before its end`() async throws {
+        let function = PythonFunction()
+        function.log.hearStartsLate()
+        try await function.run {
+            for _ in 0..<20 { _ = try await function.get("/pid") }
+            try await eventually { function.log.summaries.count == 20 }
+            var running: Set<String> = []
+            for event in function.log.all {
+                switch event {
+                case .started(_, let invocation, _): running.insert(invocation.id)
+                case .finished(let summary): #expect(running.remove(summary.id) != nil)
+                default: break
+                }
+            }
+            #expect(running.isEmpty)
+        }
+    }
+
     @Test func `logs and progress reach the observer, and progress the caller`() async throws {
         let function = PythonFunction()
         try await function.run {

@@ -30,10 +30,11 @@ enum StoreHarness {
             say("\(error)", on: STDERR_FILENO)
             exit(1)
         }
+        // Read before the first await: what follows that is no longer on the main actor, whose these closures are.
         let path = arguments.first { $0.hasPrefix("--events=") }.map { String($0.dropFirst(9)) }
+        let redis = try arguments.first { $0.hasPrefix("--redis=") }.map { try Redis(url: String($0.dropFirst(8))) }
         var recorder: EventRecorder?
         if let path { recorder = try await EventRecorder(store, path: path) }
-        let redis = try arguments.first { $0.hasPrefix("--redis=") }.map { try Redis(url: String($0.dropFirst(8))) }
         var blob = AzureOptions(port: 0)
         blob.keepsVersions = arguments.contains("--blob-versions")
         // Another account, with the same key.
